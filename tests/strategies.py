@@ -18,6 +18,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.network import Network, Vpn
+from mplsemu.model.pw_type import PwType
 from mplsemu.model.tags import VlanTags
 from mplsemu.model.topology import NullLabel, Provider, TtlMode
 from mplsemu.model.vpls import Vpls, Vpws
@@ -121,7 +122,7 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) ->
         vpns.append(replace(lan, **_lan_settings(draw)))
     if draw(st.booleans()):
         wire = vpws("wire", {"s0": draw(pe), "s1": draw(pe)}, subnet="10.0.1.0/24", macs=macs)
-        vpns.append(replace(wire, l2cp=draw(st.sampled_from(L2cp))))
+        vpns.append(replace(wire, **_wire_settings(draw)))
     if draw(st.booleans()):
         vpns = [_tagged(draw, vpn, number) for number, vpn in enumerate(vpns)]
     return _sized(draw, network(made, *vpns))
@@ -174,10 +175,15 @@ def _may_share(network: Network, name: str) -> bool:
     return not kinds[name.partition("/")[0]].is_layer2
 
 
+def _wire_settings(draw: st.DrawFn) -> dict[str, Any]:
+    """Return what is special about a VPN that bridges."""
+    return {"l2cp": draw(st.sampled_from(L2cp)), "pw_type": draw(st.sampled_from(PwType))}
+
+
 def _lan_settings(draw: st.DrawFn) -> dict[str, Any]:
     """Return what is special about a VPLS."""
     return {
-        "l2cp": draw(st.sampled_from(L2cp)),
+        **_wire_settings(draw),
         "floods_unknown": draw(st.booleans()),
         "mac_move": draw(st.sampled_from(MacMove)),
         "igmp_snooping": draw(st.booleans()),

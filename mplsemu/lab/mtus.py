@@ -11,6 +11,7 @@ from mplsemu.lab.schema import LabFile, RawLink
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import ACCESS_MTU_MARGIN, LABEL_OCTETS, MAX_LABELS, MIN_IPV6_MTU
 from mplsemu.model.network import Network, Vpn
+from mplsemu.model.pw_type import PwType
 from mplsemu.model.topology import Link
 from mplsemu.model.vpn import Site
 from mplsemu.program.sizes import CONTROL_WORD_OCTETS, ETHERNET_OCTETS, TAG_OCTETS
@@ -82,7 +83,8 @@ def _header_octets(vpn: Vpn) -> int:
     """Return what a pseudowire carries in front of a customer's untagged packet."""
     if isinstance(vpn, L3vpn):
         return 0
-    return ETHERNET_OCTETS + (CONTROL_WORD_OCTETS if vpn.control_word else 0)
+    tag = TAG_OCTETS if vpn.pw_type is PwType.TAGGED else 0
+    return ETHERNET_OCTETS + tag + (CONTROL_WORD_OCTETS if vpn.control_word else 0)
 
 
 def _refuse_beyond_core(

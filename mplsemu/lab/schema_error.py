@@ -51,6 +51,7 @@ _ELSEWHERE = {
     ("vpn", "topology"): "only an l3vpn or a vpls has hubs and spokes: leave it out",
     ("vpn", "via"): "only an l3vpn has hubs with CE routers: leave it out",
     ("vpn", "control_word"): "an l3vpn has no pseudowires: leave it out",
+    ("vpn", "pw_type"): "an l3vpn has no pseudowires: leave it out",
     ("vpn", "l2cp"): "an l3vpn forwards packets, not frames: leave it out",
     ("vpn", "igmp_snooping"): "only a vpls floods multicast: leave it out",
     ("vpn", "mac_move"): "only a vpls learns MAC addresses: leave it out",

@@ -46,6 +46,7 @@ from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTar
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering
+from mplsemu.model.pw_type import PwType
 from mplsemu.model.six_pe import SixPe
 from mplsemu.model.topology import Provider
 from mplsemu.model.vpls import Vpls, Vpws
@@ -153,12 +154,13 @@ class _Builder:
                     storm_control_bps=raw.storm_control,
                     mac_move=MacMove(raw.mac_move),
                     igmp_snooping=raw.igmp_snooping,
+                    pw_type=PwType(raw.pw_type),
                 )
             case RawVpws():
                 first, second = self.bridged_sites(name, raw)
                 subnets = tuple(raw.subnet)
-                word, l2cp = raw.control_word, L2cp(raw.l2cp)
-                return Vpws(name, customer, (first, second), subnets, word, l2cp)
+                word, l2cp, pw_type = raw.control_word, L2cp(raw.l2cp), PwType(raw.pw_type)
+                return Vpws(name, customer, (first, second), subnets, word, l2cp, pw_type)
             case RawSixPe():
                 routed = six_pe_sites(self.document, name, raw)
                 sites = self.routed_sites(name, raw, routed)

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal
 
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.mac_move import MacMove
+from mplsemu.model.pw_type import PwType
 from mplsemu.model.vpls_topology import MULTIPOINT, VplsTopology
 from mplsemu.model.vpn import IPNetwork, Site, VpnKind
 
@@ -34,6 +35,7 @@ class Vpls:
             circuit may send; None: no limit.
         mac_move: what becomes of MAC addresses that move too often.
         igmp_snooping: whether multicast goes to members and routers only, by IGMP and MLD.
+        pw_type: whether a service-delimiting tag is on its pseudowires.
     """
 
     kind: ClassVar[Literal[VpnKind.VPLS]] = VpnKind.VPLS
@@ -50,6 +52,7 @@ class Vpls:
     storm_control_bps: int | None = None
     mac_move: MacMove = MacMove.NONE
     igmp_snooping: bool = False
+    pw_type: PwType = PwType.RAW
 
     @property
     def pes(self) -> tuple[str, ...]:
@@ -69,6 +72,7 @@ class Vpws:
     subnets: tuple[IPNetwork, ...]
     control_word: bool = False
     l2cp: L2cp = L2cp.STANDARD
+    pw_type: PwType = PwType.RAW
 
     @property
     def pes(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from mplsemu.model.pw_type import DUMMY_VLAN
 from mplsemu.program.access_line import is_bare
 from mplsemu.program.gateway import PIPE_TTL
 from mplsemu.program.mtu_check import add_frame_header, fits_circuit
@@ -16,6 +17,7 @@ from mplsemu.program.split_horizon import (
     Group,
     are_apart,
     groups_of_circuit,
+    groups_of_frames,
     groups_of_pseudowire,
     out_label,
 )
@@ -37,6 +39,7 @@ def take_in(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) 
         # IEEE 802.1Q section 8.7: no station has a group address
         state.drop(copy, "sent from a group address", vsi=vsi.name)
     else:
+        copy.delimiter = None if circuit.tags is None else circuit.tags.outer
         bridge(state, copy, vsi, circuit.name, groups_of_circuit(circuit))
 
 
@@ -91,6 +94,20 @@ def bridge(state: WalkState, copy: Copy, vsi: Vsi, source: str, groups: Group) -
         _send_over(state, each, vsi, pseudowire, groups)
 
 
+def leave_pseudowire(
+    state: WalkState, copy: Copy, vsi: Vsi, wire: Pseudowire, *, from_leaf: bool
+) -> None:
+    """Take a frame in from a pseudowire, in tagged mode without its tag (RFC 4448 4.4.1)."""
+    if wire.is_tagged and copy.delimiter is None:
+        state.drop(copy, "without the tag of tagged mode", vsi=vsi.name)
+    elif not wire.is_tagged and copy.delimiter is not None:
+        state.drop(copy, "with the tag of tagged mode", vsi=vsi.name)
+    else:
+        if wire.is_tagged:
+            copy.actions.append(f"pop VLAN {copy.delimiter}")
+        bridge(state, copy, vsi, wire.peer, groups_of_frames(wire, from_leaf=from_leaf))
+
+
 def _group(packet: Packet, vsi: Vsi) -> MulticastGroup | None:
     """Return the group that an untagged frame is for, None if it is to be flooded."""
     if packet.ip is None or packet.vlans or not is_group_mac(packet.destination_mac):
@@ -108,6 +125,11 @@ def _send_over(
     state: WalkState, copy: Copy, vsi: Vsi, pseudowire: Pseudowire, groups: Group
 ) -> None:
     add_frame_header(state, copy, pseudowire)
+    if pseudowire.is_tagged:
+        copy.actions.append(f"push VLAN {copy.delimiter or DUMMY_VLAN} (tagged mode)")
+        copy.delimiter = copy.delimiter or DUMMY_VLAN
+    else:
+        copy.delimiter = None
     label = out_label(pseudowire, groups)
     # A frame has no TTL to carry, so the pipe model's also where the lab is uniform.
     state.enter_tunnel(copy, pseudowire.peer, label, PIPE_TTL, vsi=vsi.name)

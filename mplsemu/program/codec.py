@@ -30,6 +30,7 @@ from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import HubAndSpoke, RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
 from mplsemu.model.mac_move import MacMove
+from mplsemu.model.pw_type import PwType
 from mplsemu.model.tags import TagType, VlanTags
 from mplsemu.model.topology import NullLabel, Role, TtlMode
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind, RoutedLan, VpnKind
@@ -80,6 +81,7 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Pseudowire, "leaf"),
     (Pseudowire, "leaf_in_label"),
     (Pseudowire, "leaf_out_label"),
+    (Pseudowire, "pw_type"),
     (VlanTags, "inner"),
     (VlanTags, "outer_type"),
     (AttachmentCircuit, "rate_bps"),
@@ -137,7 +139,7 @@ _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
         },
     ),
 )
-_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind, L2cp, MacMove)
+_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind, L2cp, MacMove, PwType)
 _TEXTS: Final[tuple[tuple[Any, tuple[type, ...], Callable[[str], Any]], ...]] = (
     (IPAddress, (IPv4Address, IPv6Address), ipaddress.ip_address),
     (IPInterface, (IPv4Interface, IPv6Interface), ipaddress.ip_interface),

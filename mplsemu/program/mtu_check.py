@@ -5,10 +5,10 @@ from __future__ import annotations
 from mplsemu.program.path import TooBig
 from mplsemu.program.services import AttachmentCircuit, Pseudowire, Vrf, Vsi
 from mplsemu.program.sizes import (
-    CONTROL_WORD_OCTETS,
     fits_line,
     frame_octets,
     largest_fragment,
+    octets_before,
 )
 from mplsemu.program.walk_state import Copy, WalkState
 
@@ -35,8 +35,8 @@ def fit_mtu(state: WalkState, copy: Copy, mtu: int | None, vrf: Vrf) -> bool:
 def add_frame_header(state: WalkState, copy: Copy, wire: Pseudowire) -> None:
     """Add the Ethernet header, which a pseudowire carries, to the size (RFC 4448 section 4.2)."""
     if copy.octets:
-        word = CONTROL_WORD_OCTETS if wire.control_word else 0
-        copy.octets = word + frame_octets(state.packet.octets, len(state.packet.vlans))
+        frame = frame_octets(state.packet.octets, len(state.packet.vlans))
+        copy.octets = octets_before(wire) + frame
 
 
 def fits_circuit(state: WalkState, copy: Copy, circuit: AttachmentCircuit, vsi: Vsi) -> bool:

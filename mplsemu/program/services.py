@@ -11,6 +11,7 @@ from mplsemu.model.labels import Label
 from mplsemu.model.limits import ACCESS_MTU, ACCESS_MTU_MARGIN
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.names import site_of, vpn_of_vrf
+from mplsemu.model.pw_type import PwType
 from mplsemu.model.tags import VlanTags
 from mplsemu.model.vpn import Host, IPAddress, IPInterface, IPNetwork, L2vpnKind, RoutedLan
 from mplsemu.program.multicast import MulticastGroup
@@ -278,7 +279,7 @@ class Vrf:
 
 @dataclass(frozen=True, slots=True)
 class Pseudowire:
-    """An Ethernet pseudowire to another PE (RFC 4448 raw mode).
+    """An Ethernet pseudowire to another PE (RFC 4448).
 
     Attributes:
         index: from 1, unique within its VSI.
@@ -296,6 +297,7 @@ class Pseudowire:
         to_hub: whether it leads from a spoke PE to a hub PE: the other end of a spoke.
         secondary: whether it is between a spoke PE and another hub PE than the first, which has the
             primary one (section 10.2).
+        pw_type: whether every frame on it has a service-delimiting tag (RFC 4448 section 4.4.1).
     """
 
     index: int
@@ -310,6 +312,12 @@ class Pseudowire:
     standby: bool = False
     to_hub: bool = False
     secondary: bool = False
+    pw_type: PwType = PwType.RAW
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether it is of tagged mode."""
+        return self.pw_type is PwType.TAGGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,13 @@ def frame_mtu(node: NodeProgram, wire: Pseudowire) -> int | None:
     octets = tunnel_mtu(node, wire.peer)
     if octets is None:
         return None
-    return octets - (CONTROL_WORD_OCTETS if wire.control_word else 0)
+    return octets - octets_before(wire)
+
+
+def octets_before(wire: Pseudowire) -> int:
+    """Return what a pseudowire adds to a frame: a control word, a service-delimiting tag."""
+    word = CONTROL_WORD_OCTETS if wire.control_word else 0
+    return word + (TAG_OCTETS if wire.is_tagged else 0)
 
 
 def frame_octets(payload: int, tags: int) -> int:

@@ -26,7 +26,6 @@ from mplsemu.program.lsp import describe_operation, operate
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Stack, Walk
 from mplsemu.program.program import Program
-from mplsemu.program.split_horizon import groups_of_frames
 from mplsemu.program.walk_state import Copy, LookupCache, MacTable, WalkState
 
 MAX_BRANCHES: Final = 64
@@ -236,5 +235,4 @@ def _leave_tunnel_to_vsi(state: WalkState, copy: Copy, pop: PopToPseudowire) -> 
     elif copy.stack:
         state.drop(copy, "no Ethernet frame below the PW label", vsi=pop.vsi)
     else:
-        groups = groups_of_frames(wire, from_leaf=pop.leaf)
-        bridging.bridge(state, copy, vsi, pop.peer, groups)
+        bridging.leave_pseudowire(state, copy, vsi, wire, from_leaf=pop.leaf)

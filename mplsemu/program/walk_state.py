@@ -93,10 +93,13 @@ class Copy:
         seen: the LSRs and label stacks so far, to detect loops.
         number: identifies the copy; alternative paths of one copy share it.
         share: fraction of the flows that take this path.
+        delimiter: VLAN identifier of the tag that a pseudowire of tagged mode carries before the
+            frame, or carried last; None if there is none.
     """
 
     __slots__ = (
-        "actions", "hops", "in_stack", "node", "number", "octets", "seen", "share", "stack", "ttl"
+        "actions", "delimiter", "hops", "in_stack", "node", "number", "octets", "seen", "share",
+        "stack", "ttl"
     )  # fmt: skip
 
     def __init__(self, node: NodeProgram, ttl: int | None, octets: int = 0) -> None:
@@ -110,6 +113,7 @@ class Copy:
         self.seen: set[tuple[str, tuple[Label, ...]]] = set()
         self.number: CopyId = ()
         self.share = ALL
+        self.delimiter: int | None = None
 
     def flood(self, count: int) -> list[Copy]:
         """Return `count` copies here, this one among them, each with an index."""
@@ -139,6 +143,7 @@ class Copy:
             self.seen.copy(),
         )
         other.number, other.share = self.number, self.share
+        other.delimiter = self.delimiter
         return other
 
     def leave(self, link: str | None, vrf: str | None = None, vsi: str | None = None) -> None:

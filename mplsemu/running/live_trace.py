@@ -235,12 +235,17 @@ def _as_seen(
 ) -> tuple[Step, ...]:
     """Compare the observations with those ECMP branches that match them best.
 
-    Each copy takes one of its branches, independently of the others.
+    Each copy takes one of its branches. Copies that a PE makes at the end of a tunnel have come by
+    it as one, so a branch is judged by its own cables first, and then by those of all copies.
     """
 
     def compared(branches: Sequence[Branch]) -> tuple[Step, ...]:
         candidate = replace(predicted, branches=tuple(branches))
         return tuple(_compare(tuple(_predictions(program, candidate, sent_ttl)), seen))
+
+    def own(branch: Branch) -> int:
+        steps = (step for step in compared((branch,)) if step.predicted is not None)
+        return sum(1 if step.verdict == "ok" else -1 for step in steps)
 
     def likeness(branches: Sequence[Branch]) -> int:
         return sum(1 if step.verdict == "ok" else -1 for step in compared(branches))
@@ -250,7 +255,8 @@ def _as_seen(
     for number, alternatives in enumerate(copies):
         others = chosen[:number], chosen[number + 1 :]
         chosen[number] = max(
-            alternatives, key=lambda branch: likeness([*others[0], branch, *others[1]])
+            alternatives,
+            key=lambda branch: (own(branch), likeness([*others[0], branch, *others[1]])),
         )
     return compared(chosen)
 

@@ -277,6 +277,8 @@ def _vsi_problem(vsi: Vsi, vpn: Vpn | None) -> str | None:
 
 
 def _bridging_problems(vsi: Vsi, vpn: Vpls | Vpws) -> Iterator[str]:
+    if any(pw.pw_type is not vpn.pw_type for pw in vsi.pseudowires):
+        yield f"a pseudowire is not of {vpn.pw_type.value} mode"
     if vsi.l2cp is not vpn.l2cp:
         yield f"layer 2 control protocols: {vsi.l2cp.value}, not {vpn.l2cp.value}"
     if isinstance(vpn, Vpls) and vsi.floods_unknown != vpn.floods_unknown:

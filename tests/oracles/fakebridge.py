@@ -50,12 +50,14 @@ class Origin:
         wire: number of a pseudowire.
         from_leaf: whether a leaf of an E-Tree sent it.
         from_mesh: whether that pseudowire is one of the mesh.
+        delimiter: VLAN of the tag that it had there, in tagged mode.
     """
 
     ifindex: int | None
     wire: int | None
     from_leaf: bool
     from_mesh: bool = False
+    delimiter: int = 0
 
 
 class FakeBridges(ABC):
@@ -83,7 +85,14 @@ class FakeBridges(ABC):
                 return
             below = below[len(CONTROL_WORD) :]
         from_leaf = bool(ilm.flags & IlmFlag.LEAF)
-        origin = Origin(None, ilm.pw, from_leaf, not ilm.flags & IlmFlag.SPOKE)
+        vlan = 0
+        if ilm.flags & IlmFlag.TAGGED:
+            if fakeframe.ethertype(below) not in fakeframe.TAGS:
+                yield (Lost(Drop.TAG),)
+                return
+            vlan = int.from_bytes(below[14:16], "big") & 0xFFF
+            below = below[:12] + below[16:]
+        origin = Origin(None, ilm.pw, from_leaf, not ilm.flags & IlmFlag.SPOKE, vlan)
         yield from self._bridge(VsiKey(lsr, ilm.service), below, origin)
 
     def _bridge(self, key: VsiKey, frame: bytes, origin: Origin) -> Iterator[Alternatives]:
@@ -171,7 +180,16 @@ class FakeBridges(ABC):
         label = (record.leaf_label if origin.from_leaf else 0) or record.label
         word_before = CONTROL_WORD if record.flags & PwFlag.CONTROL_WORD else b""
         service = Shim(label, fakeframe.class_of_frame(frame), PIPE_TTL)
+        if record.flags & PwFlag.TAGGED:
+            vlan = self._delimiter(origin)
+            frame = frame[:12] + b"\x81\0" + vlan.to_bytes(2, "big") + frame[12:]
         return self._into_tunnel(key.lsr, record.egress, service, word_before + frame)
+
+    def _delimiter(self, origin: Origin) -> int:
+        if origin.ifindex is None or not origin.ifindex & CIRCUIT_DELIMITED:
+            return origin.delimiter
+        value = self._maps.get("tagged_circuits", word(origin.ifindex))
+        return 0 if value is None else TaggedCircuit.unpack(value).outer
 
     def _learn(
         self, key: VsiKey, vsi: VsiRecord, mac: bytes, ifindex: int | None, wire: int | None

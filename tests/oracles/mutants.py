@@ -10,6 +10,7 @@ from typing import Any, get_args
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label
 from mplsemu.model.mac_move import MacMove
+from mplsemu.model.pw_type import PwType
 from mplsemu.model.topology import NullLabel, TtlMode
 from mplsemu.model.vpn import L2vpnKind
 from mplsemu.program.entries import (
@@ -417,7 +418,7 @@ def vsis(program: Program, node: NodeProgram) -> Iterator[Change]:
                 wires = instead(vsi.pseudowires, number, each)
                 labels = each.in_label, each.out_label, each.leaf_in_label, each.leaf_out_label
                 what = f"{each.peer} {labels} {each.leaf} {each.spoke} {each.standby}"
-                what += f" {each.to_hub} {each.secondary}"
+                what += f" {each.to_hub} {each.secondary} {each.pw_type}"
                 yield f"{name} is {what}", changed(index, replace(vsi, pseudowires=wires))
 
 
@@ -428,6 +429,7 @@ def wire_changes(program: Program, wire: Pseudowire) -> Iterator[Pseudowire]:
     yield replace(wire, standby=not wire.standby)
     yield replace(wire, to_hub=not wire.to_hub)
     yield replace(wire, secondary=not wire.secondary)
+    yield replace(wire, pw_type=PwType.RAW if wire.is_tagged else PwType.TAGGED)
     if wire.leaf_out_label is None:
         yield replace(wire, leaf_out_label=wire.out_label)
         return

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.system
 
 _ALL_TYPES = 3  # ETH_P_ALL
 SHARING = ("a/both", "a/second", "a/plain", "a/inner", "b/near", "lan/one", "lan/two", "lan/four",
-           "wire/near")  # fmt: skip
+           "kept/one", "kept/two", "wire/near")  # fmt: skip
 """Circuits of the line west:trunk."""
 
 
@@ -33,6 +33,26 @@ def test_a_capture_at_the_port_shows_the_circuits_tags_and_one_at_a_host_does_no
     expected = [(["10"], ["0"]), (["10"], ["8"]), (["11"], ["0"]), (["11"], ["8"])]
     assert sorted(map(tuple, ways)) == expected
     assert [vlan for vlan, _ in decoded(host, "vlan.id", "icmp.type", show="icmp")] == [[], []]
+
+
+def test_a_capture_of_tagged_mode_shows_the_circuits_tag_or_a_dummy_behind_the_labels(
+    tagged, tmp_path
+):
+    program = tagged.session.program()
+    labels = {int(w.in_label) for n in program.nodes for v in n.vsis for w in v.pseudowires}
+    options = [word for each in labels for word in ("-d", f"mpls.label=={each},pwethnocw")]
+    files = [tmp_path / "up", tmp_path / "down"]
+    with capturing(tagged, "west-up", files[0]), capturing(tagged, "west-down", files[1]):
+        tagged.cmd(
+            "dummy/far/h1",
+            ["ping", "-n", "-c1", "-W2", str(tagged.host("dummy/near/h1").addresses[0])],
+        )
+    ways = [
+        (vlan, kind)
+        for file in files
+        for vlan, kind in decoded(file, "vlan.id", "icmp.type", show="icmp", options=options)
+    ]
+    assert sorted(ways) == [(["0"], ["0"]), (["71"], ["8"])]
 
 
 def test_frames_with_another_tag_or_none_get_no_answer(tagged):

@@ -140,6 +140,7 @@ def _pseudowire(
         standby=standby,
         to_hub=wire.to_hub,
         secondary=wire.secondary,
+        pw_type=vpn.pw_type,
         leaf_in_label=_of_leaves(mine, vpn.name, wire.peer) if wire.two_labels else None,
         leaf_out_label=_of_leaves(theirs, vpn.name, pe) if wire.two_labels else None,
     )

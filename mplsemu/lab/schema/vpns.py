@@ -91,6 +91,13 @@ class RawBridged(RawVpn):
         description="Whether frames carry one on pseudowires (RFC 4448); the eBPF data plane can.",
         examples=[True],
     )
+    pw_type: Literal["raw", "tagged"] = Field(
+        default="raw",
+        description="Whether the tag that delimits the service on an access line is removed before "
+        "the pseudowire (raw, type 0x0005) or every frame has one there (tagged, type 0x0004): its "
+        "circuit's, or a dummy (RFC 4448 section 4.4).",
+        examples=["tagged"],
+    )
     l2cp: ControlProtocols = Field(
         default="standard",
         description="Frames for the addresses that IEEE 802.1Q reserves for bridges: as its table "

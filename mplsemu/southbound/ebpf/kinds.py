@@ -82,6 +82,8 @@ class IlmFlag(enum.IntFlag):
     """The frame is from a leaf of an E-Tree (RFC 7796)."""
     SPOKE = 4
     """The pseudowire leads to a spoke PE (RFC 4762 section 10)."""
+    TAGGED = 8
+    """The frame has a service-delimiting tag (RFC 4448 section 4.4.1)."""
 
 
 class NhlfesOf(enum.IntEnum):
@@ -127,6 +129,8 @@ class PwFlag(enum.IntFlag):
     """Only leaves of an E-Tree are beyond it (RFC 7796)."""
     SPOKE = 4
     """It leads to a spoke PE, and is not of the mesh (RFC 4762 section 10)."""
+    TAGGED = 8
+    """Every frame gets a service-delimiting tag (RFC 4448 section 4.4.1)."""
 
 
 class VsiFlag(enum.IntFlag):
@@ -141,6 +145,8 @@ class VsiFlag(enum.IntFlag):
     """It has pseudowires to spoke PEs: what comes over one may leave over another."""
     SNOOPS = 8
     """IGMP and MLD from circuits go to the controller; what is for a known group to its members."""
+    TAGGED = 16
+    """Its pseudowires are of tagged mode."""
 
 
 class FdbKind(enum.IntEnum):

@@ -86,6 +86,7 @@ def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> IlmRecord:
     if Group.LEAVES in groups_of_frames(pw, from_leaf=pop.leaf):
         flags |= IlmFlag.LEAF
     flags |= IlmFlag.SPOKE if pw.spoke else IlmFlag.NONE
+    flags |= IlmFlag.TAGGED if pw.is_tagged else IlmFlag.NONE
     return IlmRecord(IlmAction.TO_PSEUDOWIRE, flags=flags, service=vsi.index, pw=pw.index)
 
 

@@ -100,6 +100,7 @@ def _flags(vsi: Vsi) -> VsiFlag:
     flags = VsiFlag.NONE if vsi.floods_unknown else VsiFlag.DROP_UNKNOWN
     flags |= VsiFlag.SPOKES if any(pw.spoke for pw in vsi.pseudowires) else VsiFlag.NONE
     flags |= VsiFlag.NONE if vsi.mac_move is MacMove.NONE else VsiFlag.MAC_MOVES
+    flags |= VsiFlag.TAGGED if any(pw.is_tagged for pw in vsi.pseudowires) else VsiFlag.NONE
     return flags | (VsiFlag.SNOOPS if vsi.igmp_snooping else VsiFlag.NONE)
 
 
@@ -107,5 +108,6 @@ def _pw(lsr: Lsr, pw: Pseudowire) -> PwRecord:
     flags = PwFlag.CONTROL_WORD if pw.control_word else PwFlag.NONE
     flags |= PwFlag.LEAF if pw.leaf else PwFlag.NONE
     flags |= PwFlag.SPOKE if pw.spoke else PwFlag.NONE
+    flags |= PwFlag.TAGGED if pw.is_tagged else PwFlag.NONE
     of_leaves = 0 if pw.leaf_out_label is None else int(pw.leaf_out_label)
     return PwRecord(lsr.egress(pw.peer), int(pw.out_label), flags, of_leaves)

@@ -80,7 +80,7 @@ IP_TTL: Final = Field("nw_ttl", "NXM_NX_IP_TTL", NXM_1, 29, 8)
 MPLS_TTL: Final = Field("mpls_ttl", "NXM_NX_MPLS_TTL", NXM_1, 30, 8)
 REGISTERS: Final = tuple(
     Field(f"reg{number}", f"NXM_NX_REG{number}", NXM_1, number, 32, maskable=True)
-    for number in range(13)
+    for number in range(14)
 )
 FIELDS: Final = (
     *(IN_PORT, METADATA, ETH_DST, ETH_SRC, ETH_TYPE, VLAN_VID, IP_PROTO, IPV4_SRC, IPV4_DST),

@@ -109,6 +109,9 @@ pseudowires, of which `REG_SOURCE` tells; 0 where a VSI has no other."""
 REG_CHOICE: Final = REGISTERS[12]
 """The set of PEs from which a route chooses (anycast): a number of `RouteWays`."""
 
+REG_DELIMITER: Final = REGISTERS[13]
+"""Of a frame in a VSI whose pseudowires are of tagged mode: the VLAN of its circuit's tag, or of
+the pseudowire's that it came over; 0, a dummy's, if its circuit has none."""
 REG_BEFORE: Final = REGISTERS[6]
 """In a VSI: the attachment behind which a frame's source was learned before; 0 if it was not."""
 REG_MAC: Final = REGISTERS[12]
@@ -184,7 +187,8 @@ _ALL_SPECS: Final = (
         Stage.PORTS,
         matches=frozenset({IN_PORT, ETH_TYPE, ETH_DST, VLAN_VID}),
         writes=frozenset(
-            {METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT, REG_SCRATCH, VLAN_VID}
+            {METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT, REG_SCRATCH}
+            | {VLAN_VID, REG_DELIMITER}
         ),
         actions=frozenset(
             {act.SetField, act.Move, act.PushVlan, act.PopVlan, act.PushMpls, act.PopMpls}
@@ -199,7 +203,7 @@ _ALL_SPECS: Final = (
         "of a frame whose outer tag is gone: which attachment circuit its inner tag says",
         Stage.PORTS,
         matches=frozenset({IN_PORT, REG_SCRATCH, ETH_TYPE, ETH_DST, VLAN_VID}),
-        writes=frozenset({METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT}),
+        writes=frozenset({METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT, REG_DELIMITER}),
         actions=frozenset({act.SetField, act.Move, act.PopVlan}),
         next=frozenset({Table.VRF_SOURCE, Table.VRF_INPUT, Table.VSI_LEARN, Table.VSI_FORWARD}),
     ),
@@ -318,11 +322,13 @@ _ALL_SPECS: Final = (
     ),
     TableSpec(
         Table.VSI_TAGS,
-        "from pseudowires: have a customer's own tag looked over where two may be pushed before it",
+        "from pseudowires: take tagged mode's tag off, have a customer's own one overlooked",
         Stage.LABELS,
         matches=frozenset({METADATA, ETH_TYPE, VLAN_VID}),
-        writes=frozenset({VLAN_VID}),
-        actions=frozenset({act.SetField, act.PushVlan, act.PopVlan, act.PushMpls, act.PopMpls}),
+        writes=frozenset({VLAN_VID, REG_DELIMITER}),
+        actions=frozenset(
+            {act.SetField, act.Move, act.PushVlan, act.PopVlan, act.PushMpls, act.PopMpls}
+        ),
         next=frozenset({Table.VSI_LEARN, Table.VSI_FORWARD}),
     ),
     TableSpec(
@@ -396,8 +402,10 @@ _ALL_SPECS: Final = (
         "flood what storm control lets through",
         Stage.SERVICES,
         matches=frozenset({METADATA, REG_GROUPS, ETH_DST, ETH_TYPE, VLAN_VID, IPV4_DST, IPV6_DST}),
-        writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL, REG_TARGET}),
-        actions=frozenset({act.SetField, act.Move, act.Output, act.Clone, act.Encap, act.Resubmit}),
+        writes=frozenset({REG_TUNNEL, MPLS_LABEL, MPLS_TC, MPLS_TTL, REG_TARGET, VLAN_VID}),
+        actions=frozenset(
+            {act.SetField, act.Move, act.PushVlan, act.Output, act.Clone, act.Encap, act.Resubmit}
+        ),
         next=frozenset({Table.VSI_FORWARD, Table.WAYS, Table.TUNNEL_L2}),
     ),
     TableSpec(

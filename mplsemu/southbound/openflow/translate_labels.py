@@ -59,7 +59,7 @@ from mplsemu.southbound.openflow.pipeline import (
 )
 from mplsemu.southbound.openflow.translate_tags import (
     entry_table,
-    overlooks_tags,
+    has_tag_table,
     vsi_tag_flows,
 )
 from mplsemu.wire.ethernet import EtherType
@@ -182,5 +182,5 @@ def _to_pseudowire(lsr: Lsr, label: Label, pop: PopToPseudowire) -> Flow:
         actions += (SetField(REG_GROUPS, groups),)
     if any(wire.spoke for wire in vsi.pseudowires):  # it may leave over another one, on any link
         actions += (Move(MPLS_TC, REG_TC, TC_BITS), FORGET_PORT)
-    goto = Table.VSI_TAGS if overlooks_tags(lsr, vsi) else entry_table(vsi)
+    goto = Table.VSI_TAGS if has_tag_table(lsr, vsi) else entry_table(vsi)
     return Flow(Table.SERVICE_LABELS, Priority.NORMAL, match, (*actions, *_DECAP), goto)

@@ -43,6 +43,7 @@ from mplsemu.southbound.openflow.translate_tags import (
     arrival_table,
     arrival_terms,
     entry_table,
+    note_delimiter,
     outer_tag_flows,
     overlooks_tags,
 )
@@ -92,6 +93,7 @@ def _vsi_ports(lsr: Lsr, vsi: Vsi) -> Iterator[Flow]:
             *arrival_actions(circuit),
             SetField(METADATA, vsi.index),
             SetField(REG_SOURCE, circuit.port),
+            *note_delimiter(vsi, circuit),
         )
         if circuit.leaf:
             actions = (*actions, SetField(REG_GROUPS, Group.LEAVES))

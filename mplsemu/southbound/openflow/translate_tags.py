@@ -18,6 +18,7 @@ from mplsemu.model.tags import MIN_VLAN, TagType, VlanTags
 from mplsemu.program.services import AttachmentCircuit, Vsi
 from mplsemu.southbound.openflow.actions import (
     Action,
+    Move,
     Output,
     PopMpls,
     PopVlan,
@@ -37,6 +38,7 @@ from mplsemu.southbound.openflow.match import (
 )
 from mplsemu.southbound.openflow.pipeline import (
     NO_PORT,
+    REG_DELIMITER,
     REG_SCRATCH,
     REG_SOURCE,
     REG_TARGET,
@@ -47,6 +49,7 @@ from mplsemu.wire.ethernet import EtherType
 
 _PRESENT: Final = 0x1000
 """OFPVID_PRESENT (OpenFlow 1.3.5 section 7.2.3.7): there is a tag."""
+_VLAN_BITS: Final = 12
 UNTAGGED: Final = Term(VLAN_VID, 0)
 IS_TAGGED: Final = Term(VLAN_VID, _PRESENT, _PRESENT)
 _TAGGED: Final = (
@@ -119,6 +122,30 @@ def _push(tags: VlanTags) -> tuple[Action, ...]:
     return tuple(action for kind, vlan in pairs for action in push_tag(kind, vlan))
 
 
+def is_tagged_mode(vsi: Vsi) -> bool:
+    """Whether frames on a VSI's pseudowires have a tag (RFC 4448 section 4.4.1)."""
+    return any(wire.is_tagged for wire in vsi.pseudowires)
+
+
+def note_delimiter(vsi: Vsi, circuit: AttachmentCircuit) -> tuple[Action, ...]:
+    """Return the action that notes the tag of a frame's circuit for pseudowires."""
+    if circuit.tags is None or not is_tagged_mode(vsi):
+        return ()
+    return (SetField(REG_DELIMITER, circuit.tags.outer),)
+
+
+def delimit(vsi: Vsi) -> tuple[Action, ...]:
+    """Return the actions that put tagged mode's tag on a frame before it is encapsulated."""
+    if not is_tagged_mode(vsi):
+        return ()
+    return PushVlan(TagType.CUSTOMER), Move(REG_DELIMITER, VLAN_VID, _VLAN_BITS)
+
+
+def has_tag_table(lsr: Lsr, vsi: Vsi) -> bool:
+    """Whether frames of a VSI's pseudowires go through the table of their tags."""
+    return is_tagged_mode(vsi) or overlooks_tags(lsr, vsi)
+
+
 def overlooks_tags(lsr: Lsr, vsi: Vsi) -> bool:
     """Whether a VSI's frames leave by a circuit with two tags, so that no other may be known."""
     return any(map(_has_two, map(lsr.circuit, vsi.circuits)))
@@ -127,10 +154,14 @@ def overlooks_tags(lsr: Lsr, vsi: Vsi) -> bool:
 def vsi_tag_flows(lsr: Lsr) -> Iterator[Flow]:
     """Yield the flows of the table of tags of frames that come from pseudowires."""
     for vsi in lsr.node.vsis:
-        if not overlooks_tags(lsr, vsi):
-            continue
         of_vsi, goto = Term(METADATA, vsi.index), entry_table(vsi)
         tagged = Match.of(of_vsi, IS_TAGGED)
+        if is_tagged_mode(vsi):  # behind a tag that is popped no other is known
+            take_off = Move(VLAN_VID, REG_DELIMITER, _VLAN_BITS), PopVlan()
+            yield Flow(Table.VSI_TAGS, Priority.NORMAL, tagged, take_off, goto)
+            continue
+        if not overlooks_tags(lsr, vsi):
+            continue
         yield Flow(Table.VSI_TAGS, Priority.NORMAL, Match.of(of_vsi), goto=goto)
         yield Flow(Table.VSI_TAGS, Priority.SPECIFIC, tagged, OVERLOOK_TAG, goto)
         for labelled in IS_ANY_MPLS:

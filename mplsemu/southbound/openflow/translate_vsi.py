@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from mplsemu.errors import CapabilityError
@@ -44,7 +44,7 @@ from mplsemu.southbound.openflow.pipeline import (
 from mplsemu.southbound.openflow.storm_meters import storm_meter
 from mplsemu.southbound.openflow.translate_moves import LOOK_BEHIND, move_flows
 from mplsemu.southbound.openflow.translate_snooping import is_for_group, snooping_flows
-from mplsemu.southbound.openflow.translate_tags import bridged_departures
+from mplsemu.southbound.openflow.translate_tags import bridged_departures, delimit
 from mplsemu.southbound.openflow.translate_tunnels import encap_label
 
 _FROM_CIRCUIT: Final = Term(REG_SOURCE, 0, FROM_PSEUDOWIRE)
@@ -158,7 +158,8 @@ def _pseudowire_flows(lsr: Lsr, vsi: Vsi, groups: Group) -> Iterator[Flow]:
         terms = (Term(METADATA, vsi.index), Term(REG_TARGET, number), *of_groups)
         # to one of the mesh only from circuits and spokes: split horizon for known addresses
         match = Match.of(*terms) if wire.spoke else Match.of(*terms, _FROM_CIRCUIT)
-        actions = _send_over(lsr, wire, groups) if _may_leave(groups, wire) else ()
+        over = (*delimit(vsi), *_send_over(lsr, wire, groups))
+        actions = over if _may_leave(groups, wire) else ()
         yield Flow(Table.VSI_FORWARD, priority, match, actions)
         if wire.spoke and not groups:  # nothing goes back to where it came from
             match = Match.of(*terms, Term(REG_SOURCE, number))
@@ -181,7 +182,8 @@ def _flood_flows(
     ]
     spokes = [wire for wire in _wires(lsr, vsi) if wire.spoke]
     if circuits or spokes:
-        to_all: tuple[Action, ...] = (*to_circuits, *(to_wire for _, to_wire in to_wires))
+        over = [to_wire for _, to_wire in to_wires]
+        to_all: tuple[Action, ...] = (*to_circuits, *_over_wires(vsi, over))
         if vsi.storm_control_bps is None:
             match = Match.of(*flooded, _FROM_CIRCUIT)
             yield Flow(Table.VSI_FORWARD, priority, match, to_all)
@@ -192,13 +194,15 @@ def _flood_flows(
                 yield from _metered(flooded, circuits)
         # split horizon: frames from one pseudowire never leave over another (RFC 4762 section 4.4)
         match = Match.of(*flooded, _FROM_ANY_PSEUDOWIRE)
-        to_spokes = (to_wire for wire, to_wire in to_wires if wire.spoke)
-        yield Flow(Table.VSI_FORWARD, priority, match, (*to_circuits, *to_spokes))
+        to_spokes = [to_wire for wire, to_wire in to_wires if wire.spoke]
+        actions = (*to_circuits, *_over_wires(vsi, to_spokes))
+        yield Flow(Table.VSI_FORWARD, priority, match, actions)
     for spoke in spokes:
         match = Match.of(*flooded, Term(REG_SOURCE, attachment(spoke)))
-        to_others = (to_wire for wire, to_wire in to_wires if wire is not spoke)
+        to_others = [to_wire for wire, to_wire in to_wires if wire is not spoke]
         rank = _OF_SPOKES + bool(groups)
-        yield Flow(Table.VSI_FORWARD, rank, match, (*to_circuits, *to_others))
+        actions = (*to_circuits, *_over_wires(vsi, to_others))
+        yield Flow(Table.VSI_FORWARD, rank, match, actions)
 
 
 def _group_flows(
@@ -216,7 +220,7 @@ def _group_flows(
     members = [circuit for circuit in circuits if circuit.name in known.circuits]
     to_circuits = _to_circuits(members, groups)
     wires = (wire for wire in _wires(lsr, vsi) if wire.peer in known.peers)
-    to_all = (*to_circuits, *_to_wires(lsr, wires, groups))
+    to_all = (*to_circuits, *_over_wires(vsi, _to_wires(lsr, wires, groups)))
     if vsi.storm_control_bps is None:
         match = Match.of(*terms, _UNKNOWN, _FROM_CIRCUIT)
         yield Flow(Table.VSI_FORWARD, priority, match, to_all)
@@ -230,6 +234,14 @@ def _to_circuits(circuits: Iterable[AttachmentCircuit], groups: Group) -> tuple[
     return tuple(
         _copy_to(circuit) for circuit in circuits if not groups & groups_of_circuit(circuit)
     )
+
+
+def _over_wires(vsi: Vsi, copies: Sequence[Action]) -> tuple[Action, ...]:
+    """Return copies over pseudowires as the end of a flow, with tagged mode's tag on them.
+
+    One tag for all: a push within a `clone` and anything sent behind that stop Open vSwitch 3.1.
+    """
+    return (*delimit(vsi), *copies) if copies else ()
 
 
 def _to_wires(lsr: Lsr, wires: Iterable[Pseudowire], groups: Group) -> tuple[Action, ...]:

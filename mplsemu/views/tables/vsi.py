@@ -120,6 +120,8 @@ def _settings(vsi: Vsi) -> Iterator[str]:
         yield f"mac_move: {vsi.mac_move.value}"
     if vsi.igmp_snooping:
         yield "igmp_snooping: true"
+    if any(wire.is_tagged for wire in vsi.pseudowires):
+        yield "pw_type: tagged"
 
 
 def _number(label: Label | None) -> int | None:

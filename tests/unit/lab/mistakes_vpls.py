@@ -15,6 +15,20 @@ MISTAKES = {
         "unknown key 'l2cp'",
         "forwards packets, not frames",
     ),
+    "pseudowire type": (
+        "type: vpls",
+        "type: vpls\n    pw_type: vlan",
+        25,
+        "vpn c: pw_type: 'vlan' is not allowed",
+        "write raw or tagged",
+    ),
+    "pseudowire type of an l3vpn": (
+        "type: l3vpn\n    sites:\n      aarhus: {pe: dk, subnet: 192.168.1.0/24}",
+        "type: l3vpn\n    pw_type: raw\n    sites:\n      aarhus: {pe: dk, subnet: 192.168.1.0/24}",
+        20,
+        "unknown key 'pw_type'",
+        "an l3vpn has no pseudowires",
+    ),
     "storm control": (
         "type: vpls",
         "type: vpls\n    storm_control: 1 kbit/s",

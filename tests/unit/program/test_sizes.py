@@ -106,7 +106,8 @@ def test_a_packet_of_a_tunnels_mtu_passes_every_link_and_one_octet_more_does_not
             for wire in vsi.pseudowires:
                 octets = frame_mtu(node, wire)
                 most = node.ftn_by_egress[wire.peer].mtu - 4 if octets is not None else 0
-                assert octets is None or octets == most - (4 if wire.control_word else 0)
+                before = 4 * (wire.control_word + wire.is_tagged)
+                assert octets is None or octets == most - before
 
 
 # what a next hop takes ----------------------------------------------------------------------------

@@ -130,13 +130,16 @@ enum punt_class { PUNT_CLASS_NEIGHBOURS = 1, PUNT_CLASS_GLEAN = 2, PUNT_CLASS_AN
 #define ILM_CONTROL_WORD 1
 #define ILM_LEAF 2
 #define ILM_SPOKE 4
+#define ILM_TAGGED 8
 #define PW_CONTROL_WORD 1
 #define PW_LEAF 2
 #define PW_SPOKE 4
+#define PW_TAGGED 8
 #define VSI_DROP_UNKNOWN 1
 #define VSI_MAC_MOVES 2
 #define VSI_SPOKES 4
 #define VSI_SNOOPS 8
+#define VSI_TAGGED 16
 #define GROUP_MESH 1
 #define GROUP_LEAVES 2
 

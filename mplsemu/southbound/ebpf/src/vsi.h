@@ -19,6 +19,8 @@
 #define REFRESH_NS 1000000000ull
 
 #define GROUPS_SHIFT 16 /* of split horizon groups beside the number of a pseudowire */
+#define ANY_GROUP 0xf
+#define DELIMITER_SHIFT 20 /* of the VLAN of its tag in tagged mode */
 
 #define pw_counter(vsi, pw) ((vsi) << 16 | (pw))
 
@@ -29,6 +31,7 @@ struct bridged {
 	__u32 ifindex; /* id of the circuit it came by, 0 if it came over a pseudowire */
 	__u32 pw;      /* the pseudowire it came over */
 	__u32 groups;  /* GROUP_*: it leaves by no member of any of them */
+	__u32 delimiter; /* VLAN of the tag that it had on a pseudowire of tagged mode */
 };
 
 /* The split horizon groups of a circuit, and of what comes by it (RFC 7796 section 3) */
@@ -224,6 +227,15 @@ static __always_inline struct tunnel *tunnel_of_pw(__u32 lsr, const struct pw *p
 	return bpf_map_lookup_elem(&tunnels, &key);
 }
 
+/* Put tagged mode's tag on a frame before it is encapsulated: its circuit's, that of the pseudowire it came over,
+ * or a dummy, VLAN 0 (RFC 4448 section 4.4.1). */
+VERIFIED_PER_CALL int delimit(struct __sk_buff *skb, __u32 circuit, __u32 vlan)
+{
+	struct tagged_circuit *tagged = is_delimited(circuit) ? bpf_map_lookup_elem(&tagged_circuits, &circuit) : 0;
+
+	return bpf_skb_vlan_push(skb, TYPE_VLAN, tagged ? tagged->outer : vlan);
+}
+
 /* Whether the segments of a GSO frame are too large for a tunnel; other frames are measured at each link. */
 static __always_inline int is_segmented_beyond(struct __sk_buff *skb, const struct tunnel *tunnel,
 					       const struct below *below)
@@ -245,6 +257,8 @@ static __always_inline int send_over(struct __sk_buff *skb, const struct bridged
 	if (frame->groups & groups_of_pw(pw))
 		return drop(skb, frame->lsr, DROP_NOBODY);
 	below = below_pw(pw, frame->groups, class_of_frame(skb));
+	if (pw->flags & PW_TAGGED && delimit(skb, frame->ifindex, frame->delimiter))
+		return drop(skb, frame->lsr, DROP_INTERNAL);
 	if (is_segmented_beyond(skb, tunnel, &below))
 		return drop(skb, frame->lsr, DROP_TOO_BIG);
 	nhlfe = &tunnel->nhlfe;
@@ -373,6 +387,8 @@ static __always_inline int flood(struct __sk_buff *skb, const struct bridged *fr
 	if (frame->ifindex || vsi->flags & VSI_SPOKES) {
 		flood.class = class_of_frame(skb);
 		flood.flow = flow_of_frame(skb, 0);
+		if (vsi->flags & VSI_TAGGED && delimit(skb, frame->ifindex, frame->delimiter))
+			return drop(skb, frame->lsr, DROP_INTERNAL);
 		flood.octets = skb->gso_size ? octets_of_frame(skb) : 0;
 		/* Smallest head first: growing the headroom is cheap, shrinking it is not. */
 		repeat(MAX_ROOMS, 5, copy_to_pws, &flood);
@@ -422,10 +438,16 @@ static __always_inline __u32 number_of_circuit(__u32 id)
 }
 
 /* Bridge a frame from a circuit, if `ifindex`, its id, is not 0, or from a pseudowire. `from` has the number of
- * the pseudowire and, from GROUPS_SHIFT on, the split horizon groups that the frame came by. */
+ * the pseudowire, from GROUPS_SHIFT on the split horizon groups that the frame came by, and from DELIMITER_SHIFT
+ * on the VLAN of the tag that it had there. */
 VERIFIED_PER_CALL int bridge(struct __sk_buff *skb, __u32 lsr, __u32 index, __u32 ifindex, __u32 from)
 {
-	struct bridged frame = {lsr, index, ifindex, from & ((1 << GROUPS_SHIFT) - 1), from >> GROUPS_SHIFT};
+	struct bridged frame = {lsr,
+				index,
+				ifindex,
+				from & ((1 << GROUPS_SHIFT) - 1),
+				from >> GROUPS_SHIFT & ANY_GROUP,
+				from >> DELIMITER_SHIFT};
 	struct vsi_key key = {lsr, index};
 	struct vsi *vsi = bpf_map_lookup_elem(&vsis, &key);
 	__u64 now = bpf_ktime_get_coarse_ns();
@@ -468,15 +490,31 @@ everywhere: /* one place for all: the verifier follows a flood once more for eac
 	return flood(skb, &frame, vsi, members);
 }
 
+/* Take tagged mode's tag off a frame; return its VLAN, or -1 if there is none. */
+VERIFIED_PER_CALL int take_delimiter(struct __sk_buff *skb)
+{
+	__u32 vlan;
+
+	if (!skb->vlan_present) { /* the kernel does not know it for a tag yet */
+		struct ethernet *front = head(skb, sizeof(*front));
+
+		if (!front || !is_tag(front->type) || set_protocol(skb, front->type))
+			return -1;
+	}
+	vlan = skb->vlan_tci & VLAN_ID;
+	return bpf_skb_vlan_pop(skb) ? -1 : vlan;
+}
+
 /* Decapsulate a pseudowire's packet, which has one label left, and bridge its frame. */
 static __always_inline int from_pw(struct __sk_buff *skb, __u32 lsr, const struct ilm *ilm)
 {
 	const __u32 bare = sizeof(struct labelled_frame), after_word = bare + CONTROL_WORD_OCTETS;
 	__u32 vsi = ilm->service, pw = ilm->pw, has_word = ilm->flags & ILM_CONTROL_WORD;
+	__u32 is_tagged = ilm->flags & ILM_TAGGED;
 	__u32 groups = (ilm->flags & ILM_SPOKE ? 0 : GROUP_MESH) |
 		       (ilm->flags & ILM_LEAF ? GROUP_LEAVES : 0);
 	__u8 *front = head(skb, after_word);
-	int failed;
+	int failed, vlan = 0;
 
 	/* RFC 4385 section 3: data has 0 in the first four bits of the control word */
 	if (!front || (has_word && front[bare] >> 4))
@@ -485,5 +523,11 @@ static __always_inline int from_pw(struct __sk_buff *skb, __u32 lsr, const struc
 		return drop(skb, lsr, DROP_MALFORMED);
 	count(skb, lsr, COUNT_PW_IN, pw_counter(vsi, pw));
 	failed = has_word ? strip_to_payload(skb, after_word) : strip_to_payload(skb, bare);
-	return failed ? drop(skb, lsr, DROP_INTERNAL) : bridge(skb, lsr, vsi, 0, groups << GROUPS_SHIFT | pw);
+	if (failed)
+		return drop(skb, lsr, DROP_INTERNAL);
+	if (is_tagged)
+		vlan = take_delimiter(skb);
+	if (vlan < 0)
+		return drop(skb, lsr, DROP_TAG);
+	return bridge(skb, lsr, vsi, 0, vlan << DELIMITER_SHIFT | groups << GROUPS_SHIFT | pw);
 }
