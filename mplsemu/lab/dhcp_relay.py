@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.schema import RawRoutedSite
-from mplsemu.model.vpn import IPInterface
+from mplsemu.model.vpn import IPAddress, IPInterface
 
 
 def dhcp_servers_of(
     document: Document, path: Path, raw: RawRoutedSite, gateways: tuple[IPInterface, ...]
-) -> tuple[IPv4Address, ...]:
+) -> tuple[IPAddress, ...]:
     """Return the servers of a site.
 
     Args:
@@ -21,8 +19,8 @@ def dhcp_servers_of(
         gateways: of its LAN.
 
     Raises:
-        LabError: a server has no IPv4 address of another site, or the PE is not the LAN's only
-            gateway.
+        LabError: a server's address is not of another site or of no IP version that the gateway
+            has, or the PE is not the LAN's only gateway.
     """
     if raw.dhcp_relay is None:
         return ()
@@ -39,18 +37,17 @@ def dhcp_servers_of(
             f"{name}: it has two lines, and the gateways of both would relay each request",
             "write one PE, or leave dhcp_relay out",
         )
-    if not any(gateway.version == 4 for gateway in gateways):
-        raise document.error(
-            where,
-            f"{name}: a relay agent asks in the name of an IPv4 address, and its gateway has none",
-            "add an IPv4 subnet, or leave dhcp_relay out",
-        )
-    servers: list[IPv4Address] = []
+    versions = {gateway.version for gateway in gateways}
+    servers: list[IPAddress] = []
     for number, address in enumerate(raw.dhcp_relay):
         problem = remedy = None
-        if not isinstance(address, IPv4Address):
-            problem = f"{address} is no IPv4 address, and DHCP (RFC 2131) is of IPv4"
-            remedy = "write the server's IPv4 address"
+        if address.version not in versions:
+            kind = "DHCP" if address.version == 4 else "DHCPv6"
+            problem = (
+                f"a {kind} relay agent asks the server {address} in the name of an "
+                f"IPv{address.version} address, and its gateway has none"
+            )
+            remedy = f"add an IPv{address.version} subnet, or write another server"
         elif any(address in subnet for subnet in raw.subnet):
             problem = f"{address} is on its own LAN, where the server hears clients itself"
             remedy = "write the address of a server at another site, or leave dhcp_relay out"
@@ -58,6 +55,5 @@ def dhcp_servers_of(
             problem, remedy = f"{address} is there twice", "write each server once"
         if problem is not None:
             raise document.error((*where, number), f"{name}: {problem}", remedy)
-        assert isinstance(address, IPv4Address)
         servers.append(address)
     return tuple(servers)

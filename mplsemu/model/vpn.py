@@ -171,7 +171,8 @@ class Site:
         homing: what several lines do.
         vlan: the tags of its frames on its access line; None: untagged.
         port: the PE's port that it shares with other sites, by name; None: it has its own.
-        dhcp_servers: to which its gateway relays the requests of DHCP clients on the LAN.
+        dhcp_servers: to which its gateway relays the requests of DHCP clients on the LAN, those of
+            DHCPv6 clients to IPv6 addresses.
         preference: of its prefixes where other sites have the same; None: the lab file says none.
         routes: to networks behind its LAN, which it has beside its subnets.
         redistributes: whether other VRFs have routes to its PE-CE link, too.
@@ -193,7 +194,7 @@ class Site:
     homing: Homing = Homing.STANDBY
     vlan: VlanTags | None = None
     port: str | None = None
-    dhcp_servers: tuple[IPv4Address, ...] = ()
+    dhcp_servers: tuple[IPAddress, ...] = ()
     preference: int | None = None
     routes: tuple[StaticRoute, ...] = ()
     redistributes: bool = False

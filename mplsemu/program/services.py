@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import RouteDistinguisher, RouteTarget
@@ -100,7 +99,8 @@ class AttachmentCircuit:
         standby: the line is up and blocked: another one carries its site's traffic.
         tags: of its frames, which tell it from others on its port; None: untagged.
         line: the port that it shares; None: it has a port of its own.
-        dhcp_servers: to which the gateway relays the requests of DHCP clients on it (RFC 2131).
+        dhcp_servers: to which the gateway relays the requests of DHCP clients on it (RFC 2131,
+            RFC 8415), of each to those of its IP version.
         behind: in a VSI, the LAN behind the CE router that is the circuit's only host; None: its
             hosts are on the VPLS themselves.
         shares_load: whether its site's lines that are up carry its traffic together: the site
@@ -122,7 +122,7 @@ class AttachmentCircuit:
     standby: bool = False
     tags: VlanTags | None = None
     line: SharedPort | None = None
-    dhcp_servers: tuple[IPv4Address, ...] = ()
+    dhcp_servers: tuple[IPAddress, ...] = ()
     behind: RoutedLan | None = None
     shares_load: bool = False
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
-from mplsemu.model.vpn import Site
+from mplsemu.model.vpn import IPAddress, Site
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Delivered, Punted, Walk
@@ -26,7 +25,7 @@ class RelayFinding:
         walks: of the request and, if it arrives, of the answer.
     """
 
-    server: IPv4Address
+    server: IPAddress
     problem: str | None
     walks: tuple[Walk, ...]
 
@@ -40,11 +39,14 @@ def check_relays(walker: Walker, site: Site) -> Iterator[RelayFinding]:
     """
     node = walker.program.node(site.pe)
     circuit = node.circuit_by_name[site.circuit]
-    gateway = next((each.ip for each in site.gateways if each.version == 4), None)
+    gateways = {each.version: each.ip for each in reversed(site.gateways)}
     vrf = next((each for each in node.vrfs if site.circuit in each.circuits), None)
-    if vrf is None or not isinstance(gateway, IPv4Address):
+    if vrf is None:
         return
     for server in circuit.dhcp_servers:
+        if server.version not in gateways:
+            continue
+        gateway = gateways[server.version]
         there = walk_from_vrf(
             walker.program, node.name, vrf.name, IpHeader(gateway, server, PROBE_TTL)
         )
@@ -58,7 +60,7 @@ def check_relays(walker: Walker, site: Site) -> Iterator[RelayFinding]:
 
 
 def _answered(
-    walker: Walker, node: NodeProgram, there: Walk, gateway: IPv4Address, server: IPv4Address
+    walker: Walker, node: NodeProgram, there: Walk, gateway: IPAddress, server: IPAddress
 ) -> RelayFinding:
     """Follow the answer of a server that a request reached."""
     end = next(end for end in there.ends if isinstance(end, Delivered))

@@ -1,4 +1,4 @@
-"""What DHCP clients broadcast on a circuit whose gateway is a relay agent."""
+"""What DHCP and DHCPv6 clients say to all on a circuit whose gateway is a relay agent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mplsemu.southbound.ebpf.kinds import Drop, PortFlag, Role
 from mplsemu.southbound.punt.event import PuntReason
 from tests.ebpf.router import Router
 from tests.oracles import frames
+from tests.unit.southbound.punt import test_dhcp6 as six
 from tests.unit.southbound.punt.test_dhcp import CLIENT, request, udp
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -45,5 +46,34 @@ def test_options_of_ip_do_not_hide_it(router: Router):
 def test_no_other_broadcast_does(router: Router, flags, mac, packet):
     circuit = router.port(router.bench.wires[0], Role.VRF, VRF, flags)
     router.pass_on(frames.ip_frame(mac, CLIENT, packet), circuit, 0)
+    assert router.bench.punts() == []
+    assert router.drops() == {Drop.NOT_FOR_US: 1}
+
+
+@pytest.mark.parametrize(
+    "flags", [PortFlag.DHCPV6_RELAY, PortFlag.DHCPV6_RELAY | PortFlag.STRICT_URPF]
+)
+def test_what_a_client_says_to_relay_agents_comes_to_the_controller_whole(router: Router, flags):
+    circuit = router.port(router.bench.wires[0], Role.VRF, VRF, flags)
+    frame = six.to_agents(six.request())
+    router.pass_on(frame, circuit, 0)
+    (punt,) = router.bench.punts()
+    assert (punt.reason, punt.service, punt.frame) == (PuntReason.DHCP, VRF, frame)
+
+
+@pytest.mark.parametrize(
+    ("flags", "mac", "packet"),
+    [
+        (PortFlag.DHCP_RELAY, six.AGENTS_MAC, six.request()),
+        (PortFlag.DHCPV6_RELAY, "33:33:00:01:00:03", six.request()),
+        (PortFlag.DHCPV6_RELAY, "33:33:00:00:00:02", six.request()),
+        (PortFlag.DHCPV6_RELAY, BROADCAST, six.request()),
+        (PortFlag.DHCPV6_RELAY, six.AGENTS_MAC, six.request(ports=(546, 546))),
+        (PortFlag.DHCPV6_RELAY, six.AGENTS_MAC, frames.tcp("fe80::7", "ff02::1:2", 2)),
+    ],
+)
+def test_nothing_else_that_is_sent_to_a_group_does(router: Router, flags, mac, packet):
+    circuit = router.port(router.bench.wires[0], Role.VRF, VRF, flags)
+    router.pass_on(six.to_agents(packet, to=mac), circuit, 0)
     assert router.bench.punts() == []
     assert router.drops() == {Drop.NOT_FOR_US: 1}

@@ -246,6 +246,8 @@ class FakeLsrs(FakeBridges):
             yield (Lost(Drop.MARTIAN if fakeframe.is_no_source(ip.source) else Drop.SOURCE),)
         elif ethertype == IPV6 and ip.protocol == ICMPV6 and ip.body[0] in NEIGHBOUR_DISCOVERY:
             yield from self._discovery(port, ifindex, frame)
+        elif port.flags & PortFlag.DHCPV6_RELAY and _is_dhcpv6_request(frame, ip):
+            yield (Punted(PuntReason.DHCP, port.service, frame),)
         elif frame[:6] != self._gateway_mac:
             yield (Lost(Drop.NOT_FOR_US),)
         elif fakeframe.is_no_source(ip.source):
@@ -339,6 +341,11 @@ def _is_dhcp_request(frame: bytes, ip: fakeframe.IpBytes) -> bool:
     is_broadcast = ip.version == 4 and frame[:6] == b"\xff" * 6
     is_whole = not int.from_bytes(ip.whole[6:8], "big") & 0x3FFF
     return is_broadcast and is_whole and ip.protocol == UDP and ip.body[2:4] == b"\0\x43"
+
+
+def _is_dhcpv6_request(frame: bytes, ip: fakeframe.IpBytes) -> bool:
+    is_to_agents = ip.version == 6 and frame[:6] == b"\x33\x33\0\x01\0\x02"
+    return is_to_agents and ip.whole[6] == UDP and ip.body[2:4] == b"\x02\x23"
 
 
 def _is_right(packet: bytes) -> bool:

@@ -263,6 +263,8 @@ class FakePacket:
             return None if offset is None else (at + header + offset, 1)
         if ethertype == 0x0800 and self._number(at + 9, 1) == 17 and wanted is UDP_DST:
             return at + (self.data[at] & 0xF) * 4 + 2, 2
+        if ethertype == 0x86DD and self._number(at + 6, 1) == 17 and wanted is UDP_DST:
+            return at + 42, 2
         if ethertype == 0x86DD and self._number(at + 6, 1) == 58:
             if wanted is ICMPV6_TYPE:
                 return at + 40, 1

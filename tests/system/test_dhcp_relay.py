@@ -1,4 +1,4 @@
-"""A gateway as a DHCP relay agent, with a client and a server at the ends of the network."""
+"""A gateway as a DHCP and DHCPv6 relay agent, with clients and servers at the network's ends."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ import pytest
 
 from mplsemu import Lab
 from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.own_addresses import link_local
 from mplsemu.southbound.network_namespace import inside
 from mplsemu.wire.dhcp import REPLY, REQUEST, circuit_of, parse_dhcp
+from mplsemu.wire.dhcp6 import parse_relay_message
+from tests import dhcp6
 from tests.dhcp import message
 from tests.oracles import frames
 
@@ -26,10 +29,26 @@ vpns:
   a:
     type: l3vpn
     sites:
-      hq: {pe: se, subnet: 10.9.0.0/24, hosts: {dhcp: 10.9.0.2}}
-      shop: {pe: dk, subnet: 10.1.0.0/24, hosts: {till: , printer: }, dhcp_relay: 10.9.0.2}
-      kiosk: {pe: dk, subnet: 10.2.0.0/24, urpf: strict, dhcp_relay: 10.9.0.2}
-      plain: {pe: dk, subnet: 10.3.0.0/24}
+      hq:
+        pe: se
+        subnet: [10.9.0.0/24, "2001:db8:9::/64"]
+        hosts: {dhcp: [10.9.0.2, "2001:db8:9::2"]}
+      shop:
+        pe: dk
+        subnet: [10.1.0.0/24, "2001:db8:1::/64"]
+        hosts: {till: , printer: }
+        dhcp_relay: [10.9.0.2, "2001:db8:9::2"]
+      kiosk:
+        pe: dk
+        subnet: [10.2.0.0/24, "2001:db8:2::/64"]
+        urpf: strict
+        dhcp_relay: [10.9.0.2, "2001:db8:9::2"]
+      plain: {pe: dk, subnet: [10.3.0.0/24, "2001:db8:3::/64"]}
+  six:
+    type: 6pe
+    sites:
+      hq: {pe: se, subnet: "2001:db8:9::/64"}
+      shop: {pe: dk, subnet: "2001:db8:1::/64", dhcp_relay: "2001:db8:9::2"}
 """
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 OFFERED = {"a/shop/till": "10.1.0.150", "a/kiosk/h1": "10.2.0.150"}
@@ -135,3 +154,47 @@ def test_where_no_relay_agent_is_no_request_leaves_the_lan(lab, server, line):
     till, other = line("a/shop/till")
     asks(till, other)
     assert parse_dhcp(server.recv(1 << 16)).client_mac == other
+
+
+# --- DHCPv6 -------------------------------------------------------------------------------------
+
+
+def agent6(lab, host, address, port):
+    """Return a DHCPv6 socket at a host."""
+    with inside(lab.session.host(host).pid):
+        made = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        scope = socket.if_nametoindex("eth0") if address.startswith("fe80") else 0
+        made.bind((address, port, 0, scope))
+    made.settimeout(ANSWER_S)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("host", "server"),
+    [("a/shop/till", "a/hq/dhcp"), ("a/kiosk/h1", "a/hq/dhcp"), ("six/shop/h1", "six/hq/h1")],
+)
+@pytest.mark.parametrize("is_made_up", [False, True], ids=["MAC address in it", "made up"])
+def test_a_client_and_a_server_of_dhcpv6_hear_each_other(lab, host, server, is_made_up):
+    circuit = host.rpartition("/")[0]
+    gateway = "2001:db8:2::1" if "kiosk" in host else "2001:db8:1::1"
+    mac = lab.cmd(host, "cat /sys/class/net/eth0/address").strip()
+    own = "fe80::9:aabb:ccdd" if is_made_up else str(link_local(mac))
+    if is_made_up:
+        lab.cmd(host, f"ip -6 address add {own}/64 dev eth0 nodad")
+    with agent6(lab, host, own, 546) as client, agent6(lab, server, "2001:db8:9::2", 547) as there:
+        with inside(lab.session.host(host).pid):
+            scope = socket.if_nametoindex("eth0")
+        client.sendto(dhcp6.message(), (dhcp6.ALL_AGENTS, 547, 0, scope))
+        data, sender = there.recvfrom(1 << 16)
+        assert sender[:2] == (gateway, 547)
+        asked = parse_relay_message(data)
+        assert (asked.kind, asked.hops, asked.message) == (dhcp6.FORWARD, 0, dhcp6.message())
+        assert (str(asked.link), str(asked.peer)) == (gateway, own)
+        assert asked.interface == circuit.encode()
+        offer = dhcp6.message(dhcp6.ADVERTISE, dhcp6.option(13, b"\0\0hello"))
+        there.sendto(
+            dhcp6.relayed(dhcp6.ANSWER, own, offer, link=gateway, interface=asked.interface), sender
+        )
+        heard, agent = client.recvfrom(1 << 16)
+    assert heard == offer
+    assert agent[:2] == ("fe80::1", 547)

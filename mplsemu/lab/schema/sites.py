@@ -120,8 +120,9 @@ class RawRoutedSite(RawBridgedSite, title="Site of an L3VPN"):
     )
     dhcp_relay: Addresses | None = Field(
         default=None,
-        description="DHCP servers to which its gateway relays what clients on the LAN broadcast.",
-        examples=["192.168.9.2"],
+        description="DHCP servers to which its gateway relays what clients on the LAN broadcast; "
+        "with IPv6 addresses DHCPv6 servers.",
+        examples=["192.168.9.2", ["192.168.9.2", "2001:db8:9::2"]],
     )
     urpf: SourceValidation | None = Field(
         default=None,

@@ -159,6 +159,7 @@ def _service(port: layout.Port, names: Names) -> str:
     said = service + ("" if service.startswith(kind) else f" as a {kind}")
     said += ", a leaf" if port.flags & PortFlag.LEAF else ""
     said += ", DHCP relayed" if port.flags & PortFlag.DHCP_RELAY else ""
+    said += ", DHCPv6 relayed" if port.flags & PortFlag.DHCPV6_RELAY else ""
     return said + (", sources validated" if port.flags & PortFlag.STRICT_URPF else "")
 
 

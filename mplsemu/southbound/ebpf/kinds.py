@@ -43,6 +43,8 @@ class PortFlag(enum.IntFlag):
     """Its interface alone does not say which circuit it is: tags do, or their lack."""
     DHCP_RELAY = 8
     """On a VRF's circuit: its gateway relays what DHCP clients broadcast."""
+    DHCPV6_RELAY = 16
+    """Likewise what DHCPv6 clients send to the group of relay agents."""
 
 
 class Operation(enum.IntEnum):

@@ -32,7 +32,8 @@ def port_entries(lsr: Lsr) -> Iterator[Entry]:
                 continue
             flags = PortFlag.STRICT_URPF if circuit.strict_urpf else PortFlag.NONE
             flags |= PortFlag.LEAF if circuit.leaf else PortFlag.NONE
-            flags |= PortFlag.DHCP_RELAY if circuit.dhcp_servers else PortFlag.NONE
+            for server in circuit.dhcp_servers:
+                flags |= PortFlag.DHCP_RELAY if server.version == 4 else PortFlag.DHCPV6_RELAY
             if circuit.is_delimited:
                 lines.add(circuit.physical_port)
                 yield from _tagged(lsr, circuit, role, service, flags)

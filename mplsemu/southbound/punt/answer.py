@@ -17,6 +17,7 @@ from mplsemu.program.services import Connected, ViaCe, ViaNeighbour, Vrf
 from mplsemu.program.sizes import next_hop_mtu
 from mplsemu.southbound.punt.answers import NO_ANSWER, Answers
 from mplsemu.southbound.punt.dhcp import relay_reply, relay_request
+from mplsemu.southbound.punt.dhcp6 import relay_reply6, relay_request6
 from mplsemu.southbound.punt.error_policy import deserves_error
 from mplsemu.southbound.punt.event import IntoLfib, IntoVrf, OutOfPort, PacketOut, PuntReason
 from mplsemu.southbound.punt.local import (
@@ -121,7 +122,8 @@ def router_address(lsr: NodeProgram, version: int) -> IPAddress:
 def _answer_routed(lsr: NodeProgram, punt: ParsedPunt, packet: IpPacket) -> Answers:
     if punt.reason is PuntReason.DHCP:
         found = circuit_at(lsr, punt.in_port)
-        return relay_request(*found, packet) if found is not None else NO_ANSWER
+        ask = relay_request if packet.dst.version == 4 else relay_request6
+        return ask(*found, packet) if found is not None else NO_ANSWER
     if is_group_mac(punt.ethernet.destination):
         return NO_ANSWER
     match punt.reason:
@@ -240,7 +242,8 @@ def _answer_local(lsr: NodeProgram, punt: ParsedPunt, packet: IpPacket) -> Answe
     if fragment_of(packet):
         return NO_ANSWER
     vrf = _vrf(lsr, punt.service)
-    relayed = relay_reply(lsr, vrf, packet) if vrf is not None else None
+    pass_on = relay_reply if packet.dst.version == 4 else relay_reply6
+    relayed = pass_on(lsr, vrf, packet) if vrf is not None else None
     if relayed is not None:
         return relayed
     on_link = _is_on_link(packet.dst, packet.src)

@@ -16,7 +16,7 @@ from mplsemu.program.services import AttachmentCircuit, Vrf
 from mplsemu.southbound.punt.answers import NO_ANSWER, Answers
 from mplsemu.southbound.punt.event import IntoVrf, OutOfPort
 from mplsemu.southbound.punt.local import is_correct_udp
-from mplsemu.wire.checksum import pseudo_header, with_checksum
+from mplsemu.southbound.punt.udp import udp_packet
 from mplsemu.wire.dhcp import (
     CLIENT_PORT,
     MAX_HOPS,
@@ -31,8 +31,8 @@ from mplsemu.wire.dhcp import (
     relayed_request,
 )
 from mplsemu.wire.ethernet import BROADCAST_MAC, EthernetHeader, EtherType, is_group_mac
-from mplsemu.wire.ip import IpPacket, IpProtocol, ip_packet
-from mplsemu.wire.udp import UDP_CHECKSUM_AT, UDP_HEADER_BYTES, UdpHeader, parse_udp
+from mplsemu.wire.ip import IpPacket, IpProtocol
+from mplsemu.wire.udp import UDP_HEADER_BYTES, parse_udp
 
 _NOBODY: Final = IPv4Address(0)
 _EVERYBODY: Final = IPv4Address("255.255.255.255")
@@ -57,7 +57,9 @@ def relay_request(vrf: Vrf, circuit: AttachmentCircuit, packet: IpPacket) -> Ans
     data = relayed_request(message, gateway, circuit.name)
     header = EthernetHeader(GATEWAY_MAC, GATEWAY_MAC, (), EtherType.IPV4).to_bytes()
     packets = (
-        _datagram(gateway, server, SERVER_PORT, data, OWN_TTL) for server in circuit.dhcp_servers
+        udp_packet(gateway, server, (SERVER_PORT, SERVER_PORT), data, OWN_TTL)
+        for server in circuit.dhcp_servers
+        if isinstance(server, IPv4Address)
     )
     return Answers(tuple(IntoVrf(vrf.index, header + each) for each in packets))
 
@@ -84,7 +86,7 @@ def relay_reply(lsr: NodeProgram, vrf: Vrf, packet: IpPacket) -> Answers | None:
     target, mac = _client(message)
     data = relayed_reply(message)
     # out of the circuit as it is: no VRF takes one off
-    reply = _datagram(message.giaddr, target, CLIENT_PORT, data, OWN_TTL - 1)
+    reply = udp_packet(message.giaddr, target, (SERVER_PORT, CLIENT_PORT), data, OWN_TTL - 1)
     header = EthernetHeader(GATEWAY_MAC, mac, (), EtherType.IPV4)
     return Answers((OutOfPort(circuit.port, header.to_bytes() + reply),))
 
@@ -129,13 +131,3 @@ def _client(message: DhcpMessage) -> tuple[IPv4Address, str]:
     if message.is_broadcast or message.yiaddr == _NOBODY:
         return _EVERYBODY, BROADCAST_MAC
     return message.yiaddr, message.client_mac
-
-
-def _datagram(src: IPv4Address, dst: IPv4Address, target: int, data: bytes, ttl: int) -> bytes:
-    length = UDP_HEADER_BYTES + len(data)
-    datagram = UdpHeader(SERVER_PORT, target, length, 0).to_bytes() + data
-    pseudo = pseudo_header(src, dst, IpProtocol.UDP, length)
-    whole = with_checksum(datagram, UDP_CHECKSUM_AT, pseudo)
-    if whole[UDP_CHECKSUM_AT:UDP_HEADER_BYTES] == b"\0\0":  # 0 would mean that there is none
-        whole = whole[:UDP_CHECKSUM_AT] + b"\xff\xff" + whole[UDP_HEADER_BYTES:]
-    return ip_packet(src, dst, IpProtocol.UDP, whole, ttl=ttl)

@@ -21,7 +21,7 @@ class PuntReason(enum.IntEnum):
     SOLICITED = 9
     """A copy of a neighbour solicitation that the data plane has answered, as of ARP requests."""
     DHCP = 10
-    """A client's request, broadcast on a LAN whose gateway is a DHCP relay agent."""
+    """A client's request, to all on a LAN whose gateway is a DHCP or DHCPv6 relay agent."""
     SNOOPED = 11
     """IGMP or MLD from a circuit of a VSI that snoops; `Punt.service` is the VSI's."""
 

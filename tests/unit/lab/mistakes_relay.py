@@ -9,8 +9,8 @@ MISTAKES = {
         NET,
         f'{NET}, dhcp_relay: "2001:db8::7"',
         16,
-        "site a/aarhus: 2001:db8::7 is no IPv4 address",
-        "write the server's IPv4 address",
+        "a/aarhus: a DHCPv6 relay agent asks the server 2001:db8::7 in the name of an IPv6 add",
+        "add an IPv6 subnet, or write another server",
     ),
     "dhcp_relay on its own LAN": (
         NET,
@@ -44,8 +44,8 @@ MISTAKES = {
         NET,
         '"2001:db8:1::/64", hosts: 2, dhcp_relay: 192.168.3.2',
         16,
-        "its gateway has none",
-        "add an IPv4 subnet, or leave dhcp_relay out",
+        "a DHCP relay agent asks the server 192.168.3.2 in the name of an IPv4 address, and its",
+        "add an IPv4 subnet, or write another server",
     ),
     "dhcp_relay of a bridge": (
         "malmo: {pe: se}",

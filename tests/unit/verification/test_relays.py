@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 
 import pytest
 
@@ -18,14 +18,14 @@ from tests.programs import changed_node
 def lab(server="10.9.0.2", **vpn_settings):
     macs = builders.MacAddresses()
     sites = {
-        "shop": ("dk", "10.1.0.0/24"),
-        "hq": ("se", "10.9.0.0/24"),
+        "shop": ("dk", "10.1.0.0/24 2001:db8:1::/64"),
+        "hq": ("se", "10.9.0.0/24 2001:db8:9::/64"),
         "far": ("no", "10.8.0.0/24"),
     }
     vpn = builders.l3vpn("a", sites, macs=macs, **vpn_settings)
     other = builders.l3vpn("b", {"x": ("se", "10.7.0.0/24")}, number=2, macs=macs)
     shop, *rest = vpn.sites
-    vpn = replace(vpn, sites=(replace(shop, dhcp_servers=(IPv4Address(server),)), *rest))
+    vpn = replace(vpn, sites=(replace(shop, dhcp_servers=(ip_address(server),)), *rest))
     made = builders.provider(("dk-p1", "p1-se", "p1-no"), pes=("dk", "se", "no"))
     return builders.network(made, vpn, other)
 
@@ -35,8 +35,9 @@ def found(network, program=None):
     return [each.detail for each in violations if "DHCP" in each.detail]
 
 
-def test_a_server_at_another_site_of_the_vpn_is_reached_and_heard():
-    network = lab()
+@pytest.mark.parametrize("server", ["10.9.0.2", "2001:db8:9::2"])
+def test_a_server_at_another_site_of_the_vpn_is_reached_and_heard(server):
+    network = lab(server)
     assert verify(compile_program(network), network).holds
 
 
@@ -46,6 +47,10 @@ def test_a_server_at_another_site_of_the_vpn_is_reached_and_heard():
         ("10.9.0.77", "not reached from 10.1.0.1: nobody on a/hq is known to have 10.9.0.77"),
         ("10.7.0.2", "not reached from 10.1.0.1: lost at dk: no route to 10.7.0.2 in VRF a"),
         ("10.9.0.1", "not reached from 10.1.0.1: se has 10.9.0.1 itself"),
+        (
+            "2001:db8:9::77",
+            "not reached from 2001:db8:1::1: nobody on a/hq is known to have 2001:db8:9::77",
+        ),
     ],
 )
 def test_a_server_that_is_nobody_or_out_of_reach_is_refuted(server, why):

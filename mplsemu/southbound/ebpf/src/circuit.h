@@ -8,6 +8,7 @@
 #define ARP_REQUEST bpf_htons(1)
 #define ARP_REPLY bpf_htons(2)
 #define DHCP_SERVER_PORT bpf_htons(67)
+#define DHCPV6_SERVER_PORT bpf_htons(547)
 #define IPV4_IN_IPV6 12 /* offset in an IPv4-mapped address (RFC 4291 section 2.5.5.2) */
 
 struct arp_frame {
@@ -92,6 +93,22 @@ static __always_inline int is_dhcp_request(struct __sk_buff *skb)
 	return port == DHCP_SERVER_PORT;
 }
 
+/* Whether a DHCPv6 client speaks to all relay agents, ff02::1:2 (RFC 8415 section 7.1, RFC 2464 section 7). */
+static __always_inline int is_dhcpv6_request(struct __sk_buff *skb)
+{
+	struct ipv6_frame *packet = head(skb, sizeof(*packet));
+	__be16 port = 0;
+	__u16 words[3];
+
+	if (!packet || packet->ip.next_header != PROTOCOL_UDP)
+		return 0;
+	__builtin_memcpy(words, packet->ethernet.destination, MAC_OCTETS);
+	if (words[0] != bpf_htons(0x3333) || words[1] != bpf_htons(1) || words[2] != bpf_htons(2))
+		return 0;
+	bpf_skb_load_bytes(skb, sizeof(*packet) + sizeof(port), &port, sizeof(port));
+	return port == DHCPV6_SERVER_PORT;
+}
+
 static __always_inline int from_routed_circuit(struct __sk_buff *skb, const struct port *port)
 {
 	struct ethernet *ethernet = head(skb, sizeof(*ethernet));
@@ -138,8 +155,11 @@ static __always_inline int from_routed_circuit(struct __sk_buff *skb, const stru
 		answered = answer_solicitation(skb, lsr, port->number, port->service, circuit_at(skb, port));
 		return answered ?: punt(skb, lsr, port->number, PUNT_NEIGHBOUR_DISCOVERY, port->service);
 	}
-	if (!is_mac(frame->ethernet.destination, lab->gateway_mac))
+	if (!is_mac(frame->ethernet.destination, lab->gateway_mac)) {
+		if (port->flags & PORT_DHCPV6_RELAY && is_dhcpv6_request(skb))
+			return punt(skb, lsr, port->number, PUNT_DHCP, port->service);
 		return drop(skb, lsr, DROP_NOT_FOR_US);
+	}
 	if (is_martian6(frame->ip.source))
 		return drop(skb, lsr, DROP_MARTIAN);
 	count(skb, lsr, COUNT_VRF_IN, port->service);
