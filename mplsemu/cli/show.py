@@ -24,12 +24,13 @@ TABLES: Final = {
     "lsp": "label-switched paths between PEs, with the label on each link",
     "labels": "label spaces: what each label is bound to",
     "macs": "MAC addresses that a running lab's VPLS have learned",
+    "groups": "multicast groups that a running lab's VPLS know",
     "counters": "packets of a running lab by LSP, tunnel, VRF and pseudowire",
     "program": "the whole forwarding program as JSON",
 }
 
 
-_CSV: Final = (*INVENTORY, "macs", "counters")
+_CSV: Final = (*INVENTORY, "macs", "groups", "counters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.table == "macs":
         return _print_macs(args)
+    if args.table == "groups":
+        return _print_groups(args)
     if args.table == "counters":
         return _print_counters(args)
     _, program = read_lab(args)
@@ -107,6 +110,26 @@ def _print_macs(args: argparse.Namespace) -> int:
     for row in rows:
         where = f"on {row.circuit}" if row.circuit else f"over the pseudowire to {row.peer}"
         print(f" {row.node:<12} {row.vsi:<12} {row.mac}  {where}")
+    return 0
+
+
+def _print_groups(args: argparse.Namespace) -> int:
+    from mplsemu.cli.output import print_json
+    from mplsemu.report.tables import group_table_object
+    from mplsemu.views.tables.groups import group_rows
+
+    rows = group_rows(_session(args, "learns groups").program(), args.node)
+    if args.json:
+        print_json(group_table_object(args.lab, rows))
+        return 0
+    if args.csv:
+        table = group_table_object(args.lab, rows)
+        print_csv(("node", "vsi", "group", "circuit", "peer"), table["groups"])
+        return 0
+    print(f"multicast groups known: {len({(row.vsi, row.group) for row in rows})}")
+    for row in rows:
+        where = f"on {row.circuit}" if row.circuit else f"over the pseudowire to {row.peer}"
+        print(f" {row.node:<12} {row.vsi:<12} {row.group:<15}  {where}")
     return 0
 
 

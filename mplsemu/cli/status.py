@@ -140,6 +140,15 @@ def _show_controller(controller: Mapping[str, Any], dataplane: str) -> None:
     for number, (site, lines) in enumerate(controller.get("active_lines", {}).items()):
         head = "" if number else "dual-homed"
         print(f"  {head:<11} {site}: by {', '.join(lines) or 'no line'}")
+    _show_storms(controller["storms"])
+
+
+def _show_storms(storms: Mapping[str, int]) -> None:
+    from mplsemu.views.phrases import count
+
+    for number, (circuit, dropped) in enumerate(storms.items()):
+        head = "" if number else "storms"
+        print(f"  {head:<11} {circuit}: {count(dropped, 'frame')} dropped since boot")
 
 
 def _show_alarms(alarms: Sequence[Alarm]) -> None:

@@ -140,7 +140,8 @@ class Circuit(TypedDict):
     """An attachment circuit, and the PE's addresses on it.
 
     `leaf` is there in an E-Tree's leaf, `standby` where another line carries the site's traffic,
-    `vlan` where tags tell it from others at its port: 100, of two tags 200.100.
+    `blocked` where MAC addresses moved to it too often, `vlan` where tags tell it from others at
+    its port: 100, of two tags 200.100.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Circuit(TypedDict):
     addresses: list[str]
     leaf: NotRequired[bool]
     standby: NotRequired[bool]
+    blocked: NotRequired[bool]
     vlan: NotRequired[str]
 
 
@@ -227,10 +229,19 @@ class Pseudowire(TypedDict):
     secondary: NotRequired[bool]
 
 
+class MulticastGroup(TypedDict):
+    """A multicast group: the circuits and the PEs to which what is for it goes."""
+
+    group: str
+    circuits: list[str]
+    peers: list[str]
+
+
 class Vsi(TypedDict):
     """One VSI; `kind` is vpls or vpws, `mac_limit` null where there is none.
 
-    `settings` are further ones that differ from the default, as a lab file has them.
+    `settings` are further ones that differ from the default, as a lab file has them; `groups` is
+    there where it knows any.
     """
 
     vsi: str
@@ -240,6 +251,7 @@ class Vsi(TypedDict):
     circuits: list[Circuit]
     pseudowires: list[Pseudowire]
     settings: list[str]
+    groups: NotRequired[list[MulticastGroup]]
 
 
 class VsisOfNode(TypedDict):
@@ -329,6 +341,24 @@ class MacTable(TypedDict):
     lab: str
     table: Literal["macs"]
     macs: list[LearnedMac]
+
+
+class GroupPlace(TypedDict):
+    """A circuit or a PE to which what is for a multicast group goes; the other is null."""
+
+    node: str
+    vsi: str
+    group: str
+    circuit: str | None
+    peer: str | None
+
+
+class GroupTable(TypedDict):
+    """What `show groups` prints."""
+
+    lab: str
+    table: Literal["groups"]
+    groups: list[GroupPlace]
 
 
 class Counter(TypedDict):

@@ -8,6 +8,7 @@ from typing import Literal
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.report import shapes
 from mplsemu.views.tables.counters import CounterTable
+from mplsemu.views.tables.groups import GroupRow
 from mplsemu.views.tables.label_space import LabelRow, label_space
 from mplsemu.views.tables.lfib import LfibRow, lfib
 from mplsemu.views.tables.lsp import Lsp, lsps
@@ -52,6 +53,24 @@ def mac_table_object(lab: str, rows: Iterable[MacRow]) -> shapes.MacTable:
                 "node": row.node,
                 "vsi": row.vsi,
                 "mac": row.mac,
+                "circuit": row.circuit,
+                "peer": row.peer,
+            }
+            for row in rows
+        ],
+    }
+
+
+def group_table_object(lab: str, rows: Iterable[GroupRow]) -> shapes.GroupTable:
+    """Return the multicast groups that a running lab's VPLS know."""
+    return {
+        "lab": lab,
+        "table": "groups",
+        "groups": [
+            {
+                "node": row.node,
+                "vsi": row.vsi,
+                "group": row.group,
                 "circuit": row.circuit,
                 "peer": row.peer,
             }
@@ -203,6 +222,8 @@ def _circuit(circuit: CircuitRow) -> shapes.Circuit:
         found["leaf"] = True
     if circuit.standby:
         found["standby"] = True
+    if circuit.blocked:
+        found["blocked"] = True
     if circuit.vlan is not None:
         found["vlan"] = circuit.vlan
     return found
@@ -213,7 +234,7 @@ def _vsis(node: NodeProgram) -> shapes.VsisOfNode:
 
 
 def _vsi(table: VsiTable) -> shapes.Vsi:
-    return {
+    found: shapes.Vsi = {
         "vsi": table.vsi,
         "kind": table.kind,
         "mac_aging_s": table.mac_aging_s,
@@ -222,6 +243,16 @@ def _vsi(table: VsiTable) -> shapes.Vsi:
         "pseudowires": [_pseudowire(pw) for pw in table.pseudowires],
         "settings": list(table.settings),
     }
+    if table.groups:
+        found["groups"] = [
+            {
+                "group": str(group.address),
+                "circuits": list(group.circuits),
+                "peers": list(group.peers),
+            }
+            for group in table.groups
+        ]
+    return found
 
 
 def _pseudowire(pw: PseudowireRow) -> shapes.Pseudowire:

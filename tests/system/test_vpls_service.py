@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from mplsemu import Lab
+from mplsemu.cli.main import main
 from mplsemu.emulation.taps import CapturedFrame, Taps
 from mplsemu.running.captures import tap_points
 from mplsemu.running.record import HostRecord
@@ -176,7 +178,7 @@ def storm_frame(lab: Lab) -> bytes:
     return frames.ethernet(BROADCAST, mac, 0x88B5, b"storm" * 197)
 
 
-def test_groups_go_to_who_has_joined_them_until_he_leaves(lab):
+def test_groups_go_to_who_has_joined_them_until_he_leaves(lab, capsys):
     mac, member = (lab.session.record.hosts[f"tv/{site}/h1"].mac for site in ("a", "c"))
     sent, joins, leaves = (
         [membership.in_frame(packet, source) for packet in packets]
@@ -191,12 +193,18 @@ def test_groups_go_to_who_has_joined_them_until_he_leaves(lab):
     assert arrivals(lab, "tv/c/h1", *joins) == [set()] * 2
     eventually(lambda: groups() == {"239.1.1.1", "ff15::1"}, groups)
     assert arrivals(lab, "tv/a/h1", *sent, fenced="bc") == [{"c"}] * 2
+    assert main(["show", "g-service", "groups", "dk", "--csv"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "node,vsi,group,circuit,peer",
+        "dk,tv,239.1.1.1,,se",
+        "dk,tv,ff15::1,,se",
+    ]
     arrivals(lab, "tv/c/h1", *leaves, fenced="ab")
     eventually(lambda: not groups(), groups, timeout_s=15)
     assert arrivals(lab, "tv/a/h1", *sent, fenced="bc") == [{"b", "c"}] * 2
 
 
-def test_a_storm_is_an_alarm_while_it_lasts(lab):
+def test_a_storm_is_an_alarm_while_it_lasts(lab, capsys):
     def storms() -> list[str]:
         return [alarm.object for alarm in lab.alarms() if "storm control" in alarm.text]
 
@@ -206,6 +214,9 @@ def test_a_storm_is_an_alarm_while_it_lasts(lab):
 
     eventually(more, storms, timeout_s=10, pause_s=QUIET_S)
     assert storms() == ["line loud/a"]
+    assert main(["status", "g-service"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"storms +loud/a: [1-9]\d* frames? dropped since boot\n", said)
 
 
 def test_an_address_that_moves_once_is_no_alarm_however_much_it_says(lab):

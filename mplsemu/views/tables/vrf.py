@@ -82,6 +82,7 @@ class CircuitRow:
         leaf: whether its site is a leaf of an E-Tree.
         standby: whether it stands by: it is up, and another line carries its site's traffic.
         vlan: tells it from others at its port: 100, of two tags 200.100; None: untagged.
+        blocked: whether it is blocked for a while, as MAC addresses moved to it too often.
     """
 
     name: str
@@ -91,6 +92,7 @@ class CircuitRow:
     leaf: bool = False
     standby: bool = False
     vlan: str | None = None
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def circuit_rows(node: NodeProgram, names: tuple[str, ...]) -> tuple[CircuitRow,
             leaf=circuit.leaf,
             standby=circuit.standby,
             vlan=None if circuit.tags is None else str(circuit.tags),
+            blocked=circuit.blocked,
         )
         for circuit in circuits
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label
 from mplsemu.model.mac_move import MacMove
+from mplsemu.program.multicast import MulticastGroup
 from mplsemu.program.program import NodeProgram
 from mplsemu.program.services import Vsi
 from mplsemu.views.tables.vrf import CircuitRow, Tunnel, circuit_rows, tunnel_to
@@ -66,6 +67,7 @@ class VsiTable:
 
     Attributes:
         settings: further ones that differ from the default, as a lab file has them.
+        groups: multicast groups that it knows by snooping.
     """
 
     vsi: str
@@ -75,6 +77,7 @@ class VsiTable:
     circuits: tuple[CircuitRow, ...]
     pseudowires: tuple[PseudowireRow, ...]
     settings: tuple[str, ...] = ()
+    groups: tuple[MulticastGroup, ...] = ()
 
 
 def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
@@ -104,6 +107,7 @@ def vsi_tables(node: NodeProgram) -> tuple[VsiTable, ...]:
                 for pw in vsi.pseudowires
             ),
             settings=tuple(_settings(vsi)),
+            groups=vsi.groups,
         )
         for vsi in node.vsis
     )

@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from rich.text import Text
 
 from mplsemu.model.labels import Label
+from mplsemu.program.multicast import MulticastGroup
 from mplsemu.views.model import POPPED
 from mplsemu.views.phrases import count
 from mplsemu.views.tables.counters import CounterRow, CounterTable
@@ -117,6 +118,8 @@ def _circuits(circuits: Sequence[CircuitRow]) -> list[Text]:
         state = Text("up", palette.GOOD) if circuit.up else Text("✗ down", palette.DOWN)
         if circuit.standby:
             state = Text("standby", palette.FAINT)
+        if circuit.blocked:
+            state = Text("✗ blocked", palette.DOWN)
         addresses = ", ".join(str(address) for address in circuit.addresses)
         addresses = "leaf" if circuit.leaf else addresses  # a VSI has no addresses
         port = f"port {circuit.port}" + (f" VLAN {circuit.vlan}" if circuit.vlan else "")
@@ -161,29 +164,43 @@ def draw_vsis(node: str, tables: Sequence[VsiTable]) -> list[Text]:
     for table in tables:
         lines.append(Text(f"VSI {table.vsi} at {node} ({_kind(table)})", palette.TITLE))
         lines += _circuits(table.circuits)
-        if not table.pseudowires:  # all its sites are at this PE
-            lines.append(Text())
-            continue
-        lines += columns(
-            [
-                Column("pseudowire to"),
-                Column("in", right=True, style=palette.SERVICE_LABEL),
-                Column("out", right=True, style=palette.SERVICE_LABEL),
-                Column("pushed, and sent on"),
-            ],
-            [
-                [
-                    _peer(pw),
-                    _two_labels(pw.in_label, pw.leaf_in_label),
-                    _two_labels(pw.out_label, pw.leaf_out_label),
-                    _stack(pw.tunnel, pw.out_label),
-                ]
-                for pw in table.pseudowires
-            ],
-            indent=1,
-        )
+        if table.pseudowires:  # else all its sites are at this PE
+            lines += _pseudowires(table.pseudowires)
+        lines += _groups(table.groups)
         lines.append(Text())
     return lines[:-1]
+
+
+def _pseudowires(pseudowires: Sequence[PseudowireRow]) -> list[Text]:
+    return columns(
+        [
+            Column("pseudowire to"),
+            Column("in", right=True, style=palette.SERVICE_LABEL),
+            Column("out", right=True, style=palette.SERVICE_LABEL),
+            Column("pushed, and sent on"),
+        ],
+        [
+            [
+                _peer(pw),
+                _two_labels(pw.in_label, pw.leaf_in_label),
+                _two_labels(pw.out_label, pw.leaf_out_label),
+                _stack(pw.tunnel, pw.out_label),
+            ]
+            for pw in pseudowires
+        ],
+        indent=1,
+    )
+
+
+def _groups(groups: Sequence[MulticastGroup]) -> list[Text]:
+    """Return the groups, each with the circuits and PEs to which it goes."""
+    width = max((len(str(group.address)) for group in groups), default=0)
+    lines = []
+    for group in groups:
+        places = [*group.circuits, *(f"PE {peer}" for peer in group.peers)] or ["nobody"]
+        head = f" group {group.address!s:<{width}}  "
+        lines += wrapped(places, width=79, indent=" " * len(head), first=head)
+    return lines
 
 
 def _peer(pw: PseudowireRow) -> str:

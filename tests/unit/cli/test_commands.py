@@ -422,6 +422,7 @@ def test_the_program_can_be_had_as_json_and_read_back(capsys):
     assert program == compile_program(load(NORDIC).network)
 
 
-def test_only_a_running_lab_has_learned_addresses(capsys):
-    assert main(["show", NORDIC, "macs"]) == 2
-    assert "only the network itself learns MAC addresses" in capsys.readouterr().err
+@pytest.mark.parametrize(("table", "what"), [("macs", "MAC addresses"), ("groups", "groups")])
+def test_only_a_running_lab_has_learned_something(table, what, capsys):
+    assert main(["show", NORDIC, table]) == 2
+    assert f"only the network itself learns {what}" in capsys.readouterr().err

@@ -224,7 +224,8 @@ export interface components {
          * @description An attachment circuit, and the PE's addresses on it.
          *
          *     `leaf` is there in an E-Tree's leaf, `standby` where another line carries the site's traffic,
-         *     `vlan` where tags tell it from others at its port: 100, of two tags 200.100.
+         *     `blocked` where MAC addresses moved to it too often, `vlan` where tags tell it from others at
+         *     its port: 100, of two tags 200.100.
          */
         Circuit: {
             /** Name */
@@ -239,6 +240,8 @@ export interface components {
             leaf?: boolean;
             /** Standby */
             standby?: boolean;
+            /** Blocked */
+            blocked?: boolean;
             /** Vlan */
             vlan?: string;
         };
@@ -638,6 +641,18 @@ export interface components {
             table: "macs";
             /** Macs */
             macs: components["schemas"]["LearnedMac"][];
+        };
+        /**
+         * MulticastGroup
+         * @description A multicast group: the circuits and the PEs to which what is for it goes.
+         */
+        MulticastGroup: {
+            /** Group */
+            group: string;
+            /** Circuits */
+            circuits: string[];
+            /** Peers */
+            peers: string[];
         };
         /**
          * Neighbour
@@ -1044,7 +1059,8 @@ export interface components {
          * Vsi
          * @description One VSI; `kind` is vpls or vpws, `mac_limit` null where there is none.
          *
-         *     `settings` are further ones that differ from the default, as a lab file has them.
+         *     `settings` are further ones that differ from the default, as a lab file has them; `groups` is
+         *     there where it knows any.
          */
         Vsi: {
             /** Vsi */
@@ -1061,6 +1077,8 @@ export interface components {
             pseudowires: components["schemas"]["Pseudowire"][];
             /** Settings */
             settings: string[];
+            /** Groups */
+            groups?: components["schemas"]["MulticastGroup"][];
         };
         /**
          * VsiTable
@@ -1122,6 +1140,7 @@ export type LspHop = components['schemas']['LspHop'];
 export type LspTable = components['schemas']['LspTable'];
 export type Lsr = components['schemas']['Lsr'];
 export type MacTable = components['schemas']['MacTable'];
+export type MulticastGroup = components['schemas']['MulticastGroup'];
 export type Neighbour = components['schemas']['Neighbour'];
 export type PacketHeader = components['schemas']['PacketHeader'];
 export type PicturesMessage = components['schemas']['PicturesMessage'];

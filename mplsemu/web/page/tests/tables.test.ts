@@ -135,6 +135,29 @@ test("of LSPs of equal cost it is said which, and how many flows take it", () =>
   );
 });
 
+test("a VSI that snoops says to whom groups go, and which circuits are blocked", () => {
+  const vsi = {
+    vsi: "lan",
+    kind: "vpls",
+    mac_aging_s: 300,
+    mac_limit: null,
+    circuits: [{ ...CIRCUIT, blocked: true }],
+    pseudowires: [],
+    settings: ["igmp_snooping: true"],
+  };
+  const group = { group: "239.1.1.1", circuits: ["lan/one", "lan/two"], peers: ["s"] };
+  const shown = (vsis: object[]) =>
+    tablesOf({ lab, table: "vsi", nodes: [{ node: "n", vsis: vsis as (typeof vsi)[] }] });
+  const [, vsis, groups] = shown([{ ...vsi, groups: [group] }]);
+  assert.equal(vsis?.rows[0]?.["circuits"], "lan/one (blocked)");
+  assert.equal(groups?.caption, "Multicast groups");
+  assert.deepEqual(groups?.rows, [
+    { node: "n", vsi: "lan", group: "239.1.1.1", circuits: "lan/one, lan/two", peers: "s" },
+  ]);
+  assert.deepEqual(shown([vsi])[2]?.rows, []);
+  assert.equal(shown([{ ...vsi, settings: [] }]).length, 2);
+});
+
 test("labels, learned MAC addresses and counters are told in words", () => {
   const bound = { label: 17, kind: "lsp", bound_to: "s", peer: null, ip_version: null };
   const [labels] = tablesOf({ lab, table: "labels", nodes: [{ node: "n", labels: [bound] }] });

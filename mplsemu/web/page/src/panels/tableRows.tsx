@@ -186,8 +186,8 @@ function circuitsText(circuits: Circuit[]): string {
 }
 
 /** A circuit, with what it is in an E-Tree, if it is in one, and what its line does. */
-function circuitText({ name, up, standby, vlan }: Circuit, role?: string): string {
-  const state = up ? undefined : standby ? "standby" : "down";
+function circuitText({ name, up, standby, blocked, vlan }: Circuit, role?: string): string {
+  const state = up ? undefined : standby ? "standby" : blocked ? "blocked" : "down";
   const words = [role, state].filter((word) => word !== undefined);
   const tagged = vlan === undefined ? name : `${name} VLAN ${vlan}`;
   return words.length ? `${tagged} (${words.join(", ")})` : tagged;
@@ -273,6 +273,34 @@ function vsis(nodes: VsiTable["nodes"]): TableData[] {
           : circuitsText(vsi.circuits),
       })),
       empty: "No VSIs: only PEs have them.",
+    },
+    ...multicastGroups(all),
+  ];
+}
+
+/** Where a VSI snoops (IGMP, MLD), to whom what is for which group goes. */
+function multicastGroups(all: { node: string; vsi: Vsi }[]): TableData[] {
+  if (!all.some(({ vsi }) => vsi.settings.includes("igmp_snooping: true"))) return [];
+  return [
+    {
+      caption: "Multicast groups",
+      columns: [
+        NODE,
+        column("vsi", "VSI"),
+        column("group", "Group"),
+        column("circuits", "Circuits"),
+        column("peers", "PEs"),
+      ],
+      rows: all.flatMap(({ node, vsi }) =>
+        (vsi.groups ?? []).map(({ group, circuits, peers }) => ({
+          node,
+          vsi: vsi.vsi,
+          group,
+          circuits: circuits.join(", "),
+          peers: peers.join(", "),
+        })),
+      ),
+      empty: "No groups: no host has joined one.",
     },
   ];
 }
