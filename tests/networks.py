@@ -9,7 +9,7 @@ from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Homing, Site
-from tests.builders import MacAddresses, l3vpn, network, provider, vpls
+from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
 
 SQUARE = ("x-p", "x-q", "p-y", "q-y")
 CHAIN = ("x-p", "p-q", "q-y")
@@ -212,6 +212,16 @@ def dual_homed(**settings: object) -> Network:
         vpls("lan", lan, subnet="10.0.0.0/28", hosts=2, macs=macs),
     )
     return homed(made, {"v/hq": ("x", "y"), "lan/hq": ("x", "y")})
+
+
+def redundant_wire(far: tuple[str, ...] = ("z",)) -> Network:
+    """Return PEs w, x, y, z around P routers, and a VPWS v: hq at x and y, far at `far`."""
+    made = network(
+        provider(("x-p", "y-q", "z-p", "w-q", "p-q"), pes=("w", "x", "y", "z")),
+        vpws("v", {"hq": "x", "far": far[0]}, macs=MacAddresses()),
+    )
+    homes = {"v/hq": ("x", "y"), **({"v/far": far} if len(far) > 1 else {})}
+    return homed(made, homes)
 
 
 def load_sharing(how: str = "", **settings: object) -> Network:

@@ -15,7 +15,7 @@ from typing import Final, assert_never
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Provider
-from mplsemu.model.vpn import Homing, Site
+from mplsemu.model.vpn import Homing, Site, VpnKind
 from mplsemu.program.services import AttachmentCircuit
 
 
@@ -104,7 +104,7 @@ def line_states(network: Network, down: Collection[str], moving: Moving = SETTLE
     active: dict[str, tuple[Site, ...]] = {}
     opened: set[str] = set()
     for vpn, site in homed:
-        best = parts.best(vpn, site)
+        best = parts.best(vpn, site, active)
         match site.homing:
             case Homing.STANDBY:
                 best = best[:1]
@@ -132,15 +132,33 @@ class _Parts:
         self._network = network
         self._down = down
 
-    def best(self, vpn: Vpn, site: Site) -> tuple[Site, ...]:
-        """Return the lines that reach most of the site's partners; the first if all are down."""
+    def best(
+        self, vpn: Vpn, site: Site, active: Mapping[str, tuple[Site, ...]]
+    ) -> tuple[Site, ...]:
+        """Return the lines that reach most of the site's partners; the first if all are down.
+
+        Args:
+            vpn: of the site.
+            site: dual-homed.
+            active: the lines that have been chosen for other sites.
+        """
         up = [line for line in site.lines if line.circuit not in self._down]
         if len(up) < 2:
             return tuple(up) or site.lines[:1]
-        partners = [each.homes or (each.pe,) for each in _partners(self._network, vpn, site)]
+        others = _partners(self._network, vpn, site)
+        if vpn.kind is VpnKind.VPWS:  # one pseudowire has to join both ends
+            partners = [self._pes_of(each, active) for each in others]
+        else:
+            partners = [each.homes or (each.pe,) for each in others]
         worth = {line.circuit: self._worth(line.pe, partners) for line in up}
         most = max(worth.values())
         return tuple(line for line in up if worth[line.circuit] == most)
+
+    def _pes_of(self, site: Site, active: Mapping[str, tuple[Site, ...]]) -> tuple[str, ...]:
+        """Return the PEs of the lines by which a site may be reached."""
+        lines = active.get(site.full_name, site.lines)
+        working = tuple(line.pe for line in lines if line.circuit not in self._down)
+        return working or (lines[0].pe,)
 
     def _worth(self, pe: str, partners: list[tuple[str, ...]]) -> tuple[bool, int]:
         """Return whether a PE has a way to others, if partners are there; and to how many sites."""

@@ -36,7 +36,7 @@ class LineMove:
         left: the line that was; None if it was none, or the others stay.
         is_alive: whether that line still works, and its PE is joined to the new one's; or whether
             others stay.
-        is_bridged: whether it is a VPLS.
+        is_bridged: whether it is a VPLS or VPWS.
         shares_load: whether the line is one of a bundle.
     """
 
@@ -257,6 +257,8 @@ def _withdrawals(program: Program, move: LineMove) -> Iterator[MacFlush]:
         return
     old = program.node_of_circuit[move.left]
     vpn = old.circuit_by_name[move.left].vpn
+    if not old.vsi_by_name[vpn].kind.learns_macs:
+        return
     yield MacFlush(old.name, vpn, OnCircuit(move.left))
     for node in program.nodes:
         if node.name != old.name and vpn in node.vsi_by_name:

@@ -226,7 +226,8 @@ def _remarks(view: BridgeView, site: SiteView) -> tuple[str, ...]:
 
 def _wire(view: BridgeView) -> tuple[tuple[Cluster, ...], tuple[Edge, ...]]:
     first, second = (
-        Vertex(f"site/{s.name}", NodeKind.SITE, (s.name, *_site_lines(s)), s.up) for s in view.sites
+        Vertex(f"site/{s.name}", NodeKind.SITE, (s.name, *_site_lines(s), *_second(s)), s.up)
+        for s in view.sites
     )
     whole = len(view.islands) == 1 and not view.severed
     said = ("virtual wire",) if whole else ("✗ wire cut",)
@@ -234,6 +235,11 @@ def _wire(view: BridgeView) -> tuple[tuple[Cluster, ...], tuple[Edge, ...]]:
     kind = LineKind.ACCESS if whole else LineKind.SEVERED
     edge = Edge((first.key, second.key), kind, said if up or not whole else ("✗ line down",), up)
     return (Cluster(None, (first, second)),), (edge,)
+
+
+def _second(site: SiteView) -> tuple[str, ...]:
+    """Return what is said of the other line of a site, where no line of its own shows it."""
+    return () if site.second_line is None else (second_line_words(site.second_line),)
 
 
 # --- the provider --------------------------------------------------------------------------------

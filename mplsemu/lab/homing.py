@@ -43,12 +43,6 @@ def homing_of(
             f"{site} has two lines to {raw.pe[0]}: nothing is gained where that fails",
             "write two different PEs, or one",
         )
-    if kind is VpnKind.VPWS:
-        raise document.error(
-            where,
-            f"{site} has two lines, and a vpws joins two",
-            "write one PE, or make it a vpls",
-        )
     if raw.vlan is not None or raw.port is not None:
         key = "port" if raw.vlan is None else "vlan"
         raise document.error(

@@ -293,7 +293,8 @@ class Pseudowire:
         leaf_out_label: likewise the peer's, for frames of this PE's leaves.
         spoke: whether it leads to a spoke PE, and is not of the mesh (RFC 4762 section 10.1).
         standby: whether it carries no frames: the spoke PE uses that to another hub PE (section
-            10.2). Its labels are bound, so that it may take over.
+            10.2), or a VPWS that of other lines (RFC 6718). Its labels are bound, so that it may
+            take over.
         to_hub: whether it leads from a spoke PE to a hub PE: the other end of a spoke.
         secondary: whether it is between a spoke PE and another hub PE than the first, which has the
             primary one (section 10.2).
@@ -327,7 +328,8 @@ class Vsi:
     Attributes:
         name: of the VPN.
         index: from 1, unique among the VRFs and VSIs of this PE.
-        kind: a VPWS has exactly two ends in all: circuits and pseudowires together.
+        kind: a VPWS has exactly two ends in all, circuits and pseudowires together, but for those
+            that stand by.
         circuits: names of its attachment circuits.
         pseudowires: sorted by peer; frames never go from one to another (split_horizon.py).
         mac_aging_s: seconds after which a silent MAC address is forgotten.

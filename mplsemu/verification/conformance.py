@@ -15,7 +15,7 @@ from mplsemu.program.program import Adjacency, CoreLink, Program
 from mplsemu.program.services import AttachmentCircuit, Vrf, Vsi
 from mplsemu.verification.access_lines import misled_frames
 from mplsemu.verification.ce_routes import intended_ce
-from mplsemu.verification.homing import active_lines
+from mplsemu.verification.homing import active_lines, redundancy_problems
 from mplsemu.verification.verdict import Invariant, Violation
 
 
@@ -224,6 +224,8 @@ def _service_problems(program: Program, network: Network) -> Iterator[tuple[str,
             setting = _vsi_problem(vsi, vpns.get(vsi.name))
             if setting is not None:
                 yield node.name, f"VSI {vsi.name}: {setting}"
+            for problem in redundancy_problems(program, node.name, vsi, vpns.get(vsi.name)):
+                yield node.name, f"VSI {vsi.name}: {problem}"
             for problem in _wire_problems(node.name, vsi, vpns.get(vsi.name)):
                 yield node.name, f"VSI {vsi.name}: {problem}"
 
@@ -246,6 +248,8 @@ def _wire_problems(pe: str, vsi: Vsi, vpn: Vpn | None) -> Iterator[str]:
         if wire.secondary is not (hub in hubs.get(spoke, ())[1:]):
             which = "secondary" if wire.secondary else "primary"
             yield f"its pseudowire to {wire.peer} is {which}"
+        if isinstance(vpn, Vpws):
+            continue  # see `redundancy_problems`
         is_one_of_several = len(hubs.get(wire.peer if is_spoke else pe, ())) > 1
         if wire.standby and not is_one_of_several:
             yield f"its pseudowire to {wire.peer} stands by for none"

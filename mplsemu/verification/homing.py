@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from mplsemu.model.network import Network
+from mplsemu.model.network import Network, Vpn
+from mplsemu.model.vpls import Vpws
 from mplsemu.model.vpn import Homing, Site
 from mplsemu.program.program import Program
-from mplsemu.program.services import AttachmentCircuit
+from mplsemu.program.services import AttachmentCircuit, Vsi
 from mplsemu.verification.verdict import Invariant, Violation
 
 
@@ -46,6 +47,21 @@ def check_homing(program: Program, network: Network) -> Iterator[Violation]:
             if circuit is not None and circuit.standby and (circuit.up or not active):
                 problem = f"{circuit.name} stands by, but for no other line"
                 yield Violation(Invariant.STRUCTURE, site.full_name, problem)
+
+
+def redundancy_problems(program: Program, pe: str, vsi: Vsi, vpn: Vpn | None) -> Iterator[str]:
+    """Yield the pseudowires of a VPWS that stand by, or not, against its sites' active lines.
+
+    One joins the PEs of the two, unless they are the same (RFC 6718).
+    """
+    if not isinstance(vpn, Vpws):
+        return
+    ends = {(active_lines(program, site) or site.lines)[0].pe for site in vpn.sites}
+    for wire in vsi.pseudowires:
+        if {pe, wire.peer} == ends and wire.standby:
+            yield f"its pseudowire to {wire.peer} stands by for none"
+        if {pe, wire.peer} != ends and not wire.standby:
+            yield f"its pseudowire to {wire.peer} is active, and no line there"
 
 
 def active_lines(program: Program, site: Site) -> tuple[Site, ...]:

@@ -138,6 +138,18 @@ def test_in_a_vpls_no_frame_comes_twice_and_none_back_to_its_sender(lab, cable):
                 assert len(heard.lost(host, stream)) * INTERVAL_MS < LONGEST_MS, (stream, host)
 
 
+@pytest.mark.parametrize("cable", ["wire/hq", "dk-p1"])
+def test_a_wire_goes_on_over_its_other_pseudowire_and_no_frame_comes_twice(lab, cable):
+    ends = ["wire/hq/h1", "wire/oslo/h1"]
+    flowing = [Stream(one, address(lab, other)) for one, other in (ends, ends[::-1])]
+    flowing += [Stream(each, "10.8.0.255") for each in ends]
+    for heard in over(lab, cable, flowing, ends):
+        for stream, host in product(flowing, ends):
+            assert heard.repeated(host, stream) == []
+            if host != stream.source:
+                assert len(heard.lost(host, stream)) * INTERVAL_MS < LONGEST_MS, (stream, host)
+
+
 def test_a_line_that_flaps_makes_no_loop(lab):
     flowing = [Stream("lan/hq/h1", "10.9.0.255"), Stream("lan/oslo/h1", "10.9.0.255")]
     hosts = [f"lan/{each}" for each in SITES]

@@ -1,11 +1,15 @@
-"""The compiler of VPWS: one pseudowire that joins two circuits, and learns nothing (RFC 8077)."""
+"""The compiler of VPWS: one pseudowire that joins two circuits, and learns nothing (RFC 8077).
+
+Where a site has several lines there is a pseudowire between each PE of the one site and each of the
+other. One of them is active, the others stand by (RFC 6718 section 3.2).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from mplsemu.control.services.compiler import Service
+from mplsemu.control.services.compiler import Service, ServiceState
 from mplsemu.control.services.l2vpn import L2vpnCompiler
 from mplsemu.control.services.vpls_wires import WireEnd
 from mplsemu.model.network import Vpn
@@ -23,8 +27,17 @@ class VpwsCompiler(L2vpnCompiler[Vpws]):
         super().__init__(vpn for vpn in vpns if vpn.kind is VpnKind.VPWS)
 
     def _wires(self, service: Service) -> Iterator[WireEnd]:
-        pes = self._pes[service.vpn]
-        return (WireEnd(peer) for peer in pes if peer != service.pe)
+        first, second = ({line.pe for line in site.lines} for site in self._vpns[service.vpn].sites)
+        far = (second if service.pe in first else set()) | (
+            first if service.pe in second else set()
+        )
+        return (WireEnd(peer) for peer in sorted(far) if peer != service.pe)
+
+    def _stands_by(self, service: Service, peer: str, state: ServiceState) -> bool:
+        sites = self._vpns[service.vpn].sites
+        if not any(site.homes for site in sites):
+            return False
+        return {service.pe, peer} != {site.pe for site in state.attached(sites)}
 
     def _vsi(
         self, vpn: Vpws, index: int, circuits: tuple[str, ...], pseudowires: tuple[Pseudowire, ...]

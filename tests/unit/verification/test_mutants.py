@@ -19,7 +19,14 @@ from mplsemu.model.vpn import StaticRoute
 from mplsemu.program.program import Program
 from mplsemu.verification.matrix import verify
 from tests.builders import MacAddresses, l3vpn, network, nordic, provider, vpls, vpws
-from tests.networks import dual_homed, hub_and_spokes, hub_transit, load_sharing, own_vrfs
+from tests.networks import (
+    dual_homed,
+    hub_and_spokes,
+    hub_transit,
+    load_sharing,
+    own_vrfs,
+    redundant_wire,
+)
 from tests.oracles.bruteforce import HEARD_OF, outcome
 from tests.oracles.mutants import mutants
 
@@ -136,6 +143,7 @@ LABS = {
     "hubs": hub_and_spokes,
     "dual-homed": dual_homed,
     "load-sharing": load_sharing,
+    "redundant wire": partial(redundant_wire, ("z", "w")),
     "through a hub": partial(hub_transit, hubs=("hq",)),
 }
 HEARD = {"bridges": (LearnedGroup("van", HEARD_OF, frozenset({"van/a", "van/c"})),)}
