@@ -327,7 +327,7 @@ def _ce(site: Site, routes: tuple[CeRoute, ...]) -> Ce | None:
     if site.ce is None:
         return None
     wan = tuple(interface.ip for interface in site.ce.wan)
-    return Ce(wan, site.ce.mac, site.gateways, site.ce.lan_mac, routes)
+    return Ce(wan, site.ce.mac, site.gateways, site.ce.lan_mac, routes, site.ce.masquerades)
 
 
 def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:

@@ -13,7 +13,7 @@ from mplsemu.emulation.interrupts import communicate
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.errors import EmulationError
 
-Tool = Literal["ip", "ip -6", "tc"]
+Tool = Literal["ip", "ip -6", "tc", "nft"]
 """A program, and the IP version of lines that do not tell theirs."""
 _FAILED_LINE: Final = re.compile(r"Command failed -:(\d+)")
 
@@ -44,8 +44,11 @@ class Batch:
             text.seek(0)
             program, *family = tool.split()
             options = [*family, *(["-force"] if keep_going else []), "-batch", "-"]
+            package = "iproute2"
+            if tool == "nft":
+                package, options = "nftables", ["-f", "-"]
             self._process = subprocess.Popen(
-                [find_tool(program, "iproute2"), *options],
+                [find_tool(program, package), *options],
                 stdin=text,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

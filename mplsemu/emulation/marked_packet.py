@@ -9,6 +9,7 @@ from typing import Self
 from mplsemu.emulation.probe_token import NONCE_BYTES, TOKEN_BYTES, Token
 from mplsemu.errors import PacketError
 from mplsemu.model.labels import LabelStackEntry
+from mplsemu.model.vpn import IPAddress
 from mplsemu.program.packet import IpHeader
 from mplsemu.wire.ethernet import MIN_FRAME_BYTES, EthernetHeader, EtherType, parse_ethernet
 from mplsemu.wire.icmp import ICMP_HEADER_BYTES, PROTOCOL, echo_request, with_icmp_checksum
@@ -41,6 +42,7 @@ class MarkedPacket:
         ip: its header, None for a frame without one.
         vlans: VLAN identifiers of its tags, outermost first.
         token: identifies it.
+        masks: addresses that a CE router may give it as source instead of its own (RFC 3022).
     """
 
     source_mac: str
@@ -48,6 +50,7 @@ class MarkedPacket:
     ip: IpHeader | None
     vlans: tuple[int, ...]
     token: Token
+    masks: tuple[IPAddress, ...] = ()
 
     @classmethod
     def make(
@@ -88,9 +91,9 @@ class MarkedPacket:
             return None  # it is quoted by another packet
         if self.ip is None:
             return PacketMatch(header.destination, stack, None)
-        addresses = self.ip.source.packed + self.ip.destination.packed
-        addresses_at = at - ICMP_HEADER_BYTES - len(addresses)
-        if data[addresses_at : addresses_at + len(addresses)] != addresses:
+        target = self.ip.destination.packed
+        sources = (self.ip.source, *self.masks)
+        if not any(data[: at - ICMP_HEADER_BYTES].endswith(s.packed + target) for s in sources):
             return None
         ttl = data[start + (8 if self.ip.destination.version == 4 else 7)]
         return PacketMatch(header.destination, stack, ttl)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from mplsemu.emulation import batch_commands, shaping
+from mplsemu.emulation import batch_commands, masquerading, shaping
 from mplsemu.emulation.access_lines import LineEnd, connect_access_lines
 from mplsemu.emulation.batch import Batch, Batches, run_ip_batch
 from mplsemu.emulation.etc_hosts import write_hosts_files
@@ -393,6 +393,9 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
                 if lines := [*batch_commands.ce_inet6_lines(ce)]:
                     with inside(self.nameToNode[ce.name].pid):
                         running.start("ip -6", lines, ce.name)
+                if ce.router.masquerades:
+                    with inside(self.nameToNode[ce.name].pid):
+                        running.start("nft", masquerading.nft_lines(), ce.name)
 
     def _prepare_offloads(self, interfaces: Iterable[str]) -> None:
         """Turn checksum offload off at a customer's interfaces, if the LSRs need checksums."""

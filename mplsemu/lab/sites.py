@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mplsemu.lab.addressing import (
     ce_router,
@@ -13,12 +13,13 @@ from mplsemu.lab.document import Document, Path
 from mplsemu.lab.gateways import gateways_of
 from mplsemu.lab.homing import homing_of
 from mplsemu.lab.hosts import HostBuilder, Lan, hosts_of
+from mplsemu.lab.nat import masquerades
 from mplsemu.lab.schema import RawBridgedSite, RawRoutedSite, SourceValidation
 from mplsemu.lab.schema_error import known_names_hint
 from mplsemu.lab.static_routes import redistributes, static_routes
 from mplsemu.model.limits import ACCESS_MTU
 from mplsemu.model.topology import Role
-from mplsemu.model.vpn import Homing, Host, IPNetwork, Site, VpnKind
+from mplsemu.model.vpn import CeRouter, Homing, Host, IPNetwork, Site, VpnKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class SiteBuilder:
             gateways=gateways,
             hosts=tuple(self.hosts.of(lan, vpn, {name: raw}).values()),
             rate_bps=raw.rate,
-            ce=ce_router(self.ces[f"{vpn}/{name}"], links[name]) if raw.ce else None,
+            ce=self._ce(path, raw, links),
             mtu=raw.mtu or ACCESS_MTU,
             strict_urpf=(raw.urpf or urpf) == "strict",
             homes=homes,
@@ -81,6 +82,16 @@ class SiteBuilder:
             routes=static_routes(self.document, path, raw, gateways),
             redistributes=redistributes(self.document, path, raw, shares_links=shares_links),
         )
+
+    def _ce(
+        self, path: Path, raw: RawRoutedSite, links: Mapping[str, Sequence[IPNetwork]]
+    ) -> CeRouter | None:
+        """Return a site's CE router, if it has one."""
+        if raw.ce is None:
+            return None
+        name = str(path[3])
+        ce = ce_router(self.ces[f"{path[1]}/{name}"], links[name])
+        return replace(ce, masquerades=masquerades(self.document, path, raw))
 
     def bridged(
         self,

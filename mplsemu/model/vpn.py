@@ -101,12 +101,14 @@ class CeRouter:
             on a link without any (unnumbered), packets go by the PE's link-local address.
         pe_wan: the PE's addresses on that link, likewise.
         lan_mac: of its interface towards the LAN.
+        masquerades: whether it hides private IPv4 addresses behind its own on the LAN (RFC 3022).
     """
 
     mac: str
     wan: tuple[IPInterface, ...]
     pe_wan: tuple[IPInterface, ...]
     lan_mac: str
+    masquerades: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,13 @@ from typing import assert_never
 from mplsemu.model.names import ce_name, circuit_of_ce
 from mplsemu.program.delivery import any_copy, arrived_at, judge_all
 from mplsemu.program.gateway import GATEWAY_MAC, OWN_TTL, PIPE_TTL
-from mplsemu.program.host_stack import DEFAULT_OPTIONS, PacketOptions, Sent, send_from_ce
+from mplsemu.program.host_stack import (
+    DEFAULT_OPTIONS,
+    PacketOptions,
+    Sent,
+    answer_through_nat,
+    send_from_ce,
+)
 from mplsemu.program.hosts import LocatedHost, find_host
 from mplsemu.program.line_bundle import walk_from_site
 from mplsemu.program.own_addresses import LINK_LOCAL, is_own
@@ -140,11 +146,7 @@ class _Answering:
         if router is not None and end.mac in {router.host.mac, router.lan.mac}:
             return self._by_station(router, end)
         if end.host is not None:
-            host = find_host(self.program, str(end.host))
-            if not is_own(host.host, self.asked.destination):
-                return None  # a frame was sent to it; it is no router
-            sent = stack_of(self.program, host).send(self._back(DEFAULT_TTL))
-            return self._answer(AnswerKind.ECHO_REPLY, str(end.host), sent, end.circuit)
+            return self._from_host(end, find_host(self.program, str(end.host)), circuit.ce)
         if circuit.ce is not None:
             # for an unused address on its LAN, its address resolution fails
             kind = AnswerKind.ECHO_REPLY if end.is_ce else AnswerKind.HOST_UNREACHABLE
@@ -157,6 +159,16 @@ class _Answering:
         )  # somebody whom the network has found
         sent = Sent(walked.branches, packet)
         return self._answer(AnswerKind.ECHO_REPLY, end.circuit, sent, end.circuit)
+
+    def _from_host(self, end: Delivered, host: LocatedHost, ce: Ce | None) -> Answer | None:
+        if not is_own(host.host, self.asked.destination):
+            return None  # a frame was sent to it; it is no router
+        back = self._back(DEFAULT_TTL)
+        if end.source is not None and ce is not None:
+            sent = answer_through_nat(self.program, host, ce, end.source, back)
+        else:
+            sent = stack_of(self.program, host).send(back)
+        return self._answer(AnswerKind.ECHO_REPLY, str(end.host), sent, end.circuit)
 
     def _error(self, there: Trace, kind: AnswerKind, node: str, vrf: str | None) -> Answer | None:
         """Return the ICMP error of a router."""

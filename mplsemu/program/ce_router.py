@@ -16,6 +16,7 @@ from typing import Final
 from mplsemu.model.names import ce_name
 from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.martians import is_martian_source, is_never_routed
+from mplsemu.program.nat import translated
 from mplsemu.program.path import Dropped, TtlExpired, WalkHop
 from mplsemu.program.services import AttachmentCircuit, Ce
 from mplsemu.program.walk_state import Copy, WalkState
@@ -31,10 +32,12 @@ class OnLan:
 
     station: IPAddress
 
-    def action(self, destination: IPAddress) -> str:
-        """Return what the CE router does, for display."""
+    def action(self, ce: Ce, source: IPAddress, destination: IPAddress) -> str:
+        """Return what a CE router does, for display."""
         by = "" if self.station == destination else f" by {self.station}"
-        return f"route to its LAN{by}"
+        own = translated(ce, source, self.station)
+        masked = "" if own is None else f"; masquerade {source} as {own}"
+        return f"route to its LAN{by}{masked}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,12 @@ def is_martian_to_linux(ce: Ce, source: IPAddress, *, is_forwarded: bool) -> boo
         is_passed = source in _CLASS_E and source != _BROADCAST
         return (is_martian_source(source) and not is_passed) or source in ce.addresses
     return is_forwarded and is_never_routed(source)
+
+
+def is_martian_target(address: IPAddress) -> bool:
+    """Whether a CE router, being Linux, forwards nothing to an address, whatever its routes are."""
+    is_passed = address in _CLASS_E and address != _BROADCAST
+    return is_never_routed(address) and not is_passed
 
 
 def way_of(

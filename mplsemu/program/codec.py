@@ -348,7 +348,9 @@ def _register_ce(converter: cattrs.Converter) -> None:
     hook = make_dict_structure_fn(Ce, converter, wan=as_text, mac=mac, lan_mac=mac)
     converter.register_structure_hook(Ce, hook)
     omitted = override(omit_if_default=True)
-    written = make_dict_unstructure_fn(Ce, converter, wan=as_text, routes=omitted)
+    written = make_dict_unstructure_fn(
+        Ce, converter, wan=as_text, routes=omitted, masquerades=omitted
+    )
     converter.register_unstructure_hook(Ce, written)
 
 

@@ -13,11 +13,12 @@ from typing import Final
 from mplsemu.errors import LabError
 from mplsemu.model.names import ce_name
 from mplsemu.model.vpn import Host, IPAddress, IPInterface
-from mplsemu.program.ce_router import OnLan, OnLink, is_martian_to_linux, way_of
+from mplsemu.program.ce_router import OnLan, OnLink, is_martian_target, is_martian_to_linux, way_of
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.host_interface import refusal
 from mplsemu.program.hosts import LocatedHost, host_ref
 from mplsemu.program.line_bundle import walk_from_site
+from mplsemu.program.nat import is_hidden, translated
 from mplsemu.program.own_addresses import (
     ALL_ROUTERS,
     LINK_LOCAL,
@@ -201,13 +202,21 @@ class HostStack:
         if ip.ttl <= 1:
             expired = WalkHop(name, None, None, (), "TTL expired", (), None, ip.ttl)
             return Sent((Branch((expired,), TtlExpired(name, None, ())),))
-        sent = replace(ip, ttl=ip.ttl - 1)
+        return self._forwarded_by_ce(name, ce, replace(ip, ttl=ip.ttl - 1))
+
+    def _forwarded_by_ce(self, name: str, ce: Ce, ip: IpHeader) -> Sent:
         way = way_of(self.circuit, ce, ip.destination, from_pe=False)
+        if isinstance(way, OnLan) and is_martian_target(ip.destination):
+            return Sent((_ended(Dropped(name, f"{ip.destination} is never routed")),))
         if isinstance(way, OnLan):
-            hop = WalkHop(name, None, None, (), way.action(ip.destination), (), None, ip.ttl)
-            end = _on_lan_of_ce(self.circuit, way, ip.destination, self._octets)
+            action = way.action(ce, ip.source, ip.destination)
+            hop = WalkHop(name, None, None, (), action, (), None, ip.ttl)
+            end = _on_lan_of_ce(self.circuit, ce, way, ip, self._octets)
             return Sent((Branch((hop,), end),))
-        return _from_ce(self._program, self.circuit, ce, sent, self._octets)
+        if is_hidden(ce, ip.destination):
+            reason = f"{ip.destination} is private, and this comes from outside"
+            return Sent((_ended(Dropped(name, reason)),))
+        return _from_ce(self._program, self.circuit, ce, ip, self._octets)
 
     def _to_ce(self, ce: Ce, ip: IpHeader) -> Sent:
         """Deliver to the CE router itself."""
@@ -251,23 +260,48 @@ def send_from_ce(program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHea
         return Sent((_ended(end),))
     way = way_of(circuit, ce, ip.destination, from_pe=False)
     if isinstance(way, OnLan):
-        return Sent((_ended(_on_lan_of_ce(circuit, way, ip.destination)),))
+        return Sent((_ended(_on_lan_of_ce(circuit, ce, way, ip)),))
     return _from_ce(program, circuit, ce, ip)
 
 
+def answer_through_nat(
+    program: Program, host: LocatedHost, ce: Ce, masked: IPAddress, ip: IpHeader
+) -> Sent:
+    """Send what a host answers to a packet whose source a CE router had translated.
+
+    Args:
+        program: what every LSR does.
+        host: on the CE router's LAN.
+        ce: the CE router.
+        masked: its address, as the host saw it.
+        ip: the answer, to whom it is really for.
+    """
+    sent = HostStack(program, host).send(replace(ip, destination=masked))
+    if not all(isinstance(each.end, Delivered) and each.end.is_ce for each in sent.branches):
+        return sent
+    said = f"{masked} is {ip.destination} here; route to the PE"
+    return _from_ce(program, host.circuit, ce, replace(ip, ttl=ip.ttl - 1), action=said)
+
+
 def _on_lan_of_ce(
-    circuit: AttachmentCircuit, way: OnLan, address: IPAddress, octets: int = 0
+    circuit: AttachmentCircuit, ce: Ce, way: OnLan, ip: IpHeader, octets: int = 0
 ) -> End:
     """Return the end of a packet that a CE router sends to a station on its LAN."""
     host = next((each for each in circuit.hosts if answers_to(each, way.station)), None)
     if host is None:
         name = ce_name(circuit.name)
         return Dropped(name, f"nobody known on its LAN has {way.station}")
-    return Delivered(circuit.name, host_ref(circuit, host), address, host.mac, octets=octets)
+    ref, source = host_ref(circuit, host), translated(ce, ip.source, way.station)
+    return Delivered(circuit.name, ref, ip.destination, host.mac, octets=octets, source=source)
 
 
 def _from_ce(
-    program: Program, circuit: AttachmentCircuit, ce: Ce, ip: IpHeader, octets: int = 0
+    program: Program,
+    circuit: AttachmentCircuit,
+    ce: Ce,
+    ip: IpHeader,
+    octets: int = 0,
+    action: str = "route to the PE",
 ) -> Sent:
     """Send a packet from a CE router to the PE, unless it is for the PE-CE link itself."""
     name, address = ce_name(circuit.name), ip.destination
@@ -281,8 +315,7 @@ def _from_ce(
     packet = Packet(ce.mac, GATEWAY_MAC, ip, octets=octets)
     walked = walk_from_site(program, circuit.name, packet)
     hops = {
-        pe: WalkHop(name, None, None, (), "route to the PE", (), line, ip.ttl)
-        for pe, line in lines.items()
+        pe: WalkHop(name, None, None, (), action, (), line, ip.ttl) for pe, line in lines.items()
     }
     branches = (
         replace(each, hops=(hops[each.hops[0].node], *each.hops)) for each in walked.branches

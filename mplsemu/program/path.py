@@ -65,6 +65,7 @@ class Delivered:
         is_ce: the CE router takes it itself: the address is its own.
         octets: size behind the Ethernet header and tags, of the largest fragment; 0: it fits
             everywhere.
+        source: whom it comes from, where a CE router translated that (RFC 3022); None: as sent.
     """
 
     circuit: str
@@ -73,6 +74,7 @@ class Delivered:
     mac: str
     is_ce: bool = False
     octets: int = 0
+    source: IPAddress | None = None
 
     def __str__(self) -> str:
         return f"it arrives at {self.taker}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from mplsemu.model.names import ce_name
@@ -10,6 +11,7 @@ from mplsemu.program.ce_router import OnLan, ToPe, send_back, way_of
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY, PIPE_TTL
 from mplsemu.program.martians import LINK_LOCAL, is_martian_source
 from mplsemu.program.mtu_check import fit_mtu
+from mplsemu.program.nat import translated
 from mplsemu.program.packet import IpHeader
 from mplsemu.program.path import Punted, TtlExpired, Unresolved, WalkHop
 from mplsemu.program.services import (
@@ -206,12 +208,15 @@ def _deliver_to_ce(
         state.end(copy, delivered(circuit, address, circuit.ce.mac), vrf=vrf.name)
         return
     copy.leave(circuit.name, vrf.name)
+    assert state.packet.ip is not None
+    source = state.packet.ip.source
     name, end = ce_name(circuit.name), delivered(circuit, address, host.mac)
+    end = replace(end, source=translated(circuit.ce, source, station))
     if copy.ttl is None or copy.ttl <= 1:
         copy.hops.append(WalkHop(name, None, None, (), "TTL expired", (), None, copy.ttl))
         state.finish(copy, TtlExpired(name, None, ()))
         return
-    action = OnLan(station).action(address)
+    action = OnLan(station).action(circuit.ce, source, address)
     copy.hops.append(WalkHop(name, None, None, (), action, (), None, copy.ttl - 1))
     state.finish(copy, end)
 

@@ -42,6 +42,7 @@ class Ce:
         lan: its addresses on the site's LAN, with prefix lengths.
         lan_mac: of its interface there.
         routes: to networks behind its LAN, and to what lies within these and is elsewhere.
+        masquerades: whether private addresses leave for its LAN as its own (program/nat.py).
     """
 
     wan: tuple[IPAddress, ...]
@@ -49,6 +50,7 @@ class Ce:
     lan: tuple[IPInterface, ...]
     lan_mac: str
     routes: tuple[CeRoute, ...] = ()
+    masquerades: bool = False
 
     @property
     def address(self) -> IPAddress:

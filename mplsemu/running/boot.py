@@ -16,6 +16,7 @@ from mplsemu.emulation.access_lines import require_tagging
 from mplsemu.emulation.bundles import require_bundling
 from mplsemu.emulation.interface import Interface
 from mplsemu.emulation.interrupts import act, interrupts_wait
+from mplsemu.emulation.masquerading import require_nft
 from mplsemu.emulation.namespace import (
     PrivateNamespace,
     enter_private_namespace,
@@ -103,6 +104,7 @@ class BootedLab:
         require_open_files(self._count_namespaces())
         require_tagging(self.loaded.network)
         require_bundling(self.loaded.network)
+        require_nft(self.loaded.network)
         self._web = WebProcess(self.directory, options.web) if options.web else None
         self._namespace: PrivateNamespace | None = None
         self._net: LabNet | None = None

@@ -75,6 +75,7 @@ def examine() -> Iterator[Diagnosis]:
     yield _tool("tshark", "tshark", "decodes captures", "--version", needed=False)
     yield _tool("traceroute", "traceroute", "shows virtual routers", "--version", needed=False)
     yield _tool("iperf3", "iperf3", "measures throughput", "--version", needed=False)
+    yield _tool("nft", "nftables", "needed by `nat: masquerade`", "--version", needed=False)
     yield _tool("ethtool", "ethtool", "shows interfaces", "--version", needed=False)
     yield _disk()
     yield _running()

@@ -101,7 +101,10 @@ def _packet(
         if is_mac(predicted.target)
         else ip_header(program, predicted.source, predicted.target, header)
     )
-    return MarkedPacket.make(header.source_mac or sender.host.mac, mac, ip, header.vlans)
+    packet = MarkedPacket.make(header.source_mac or sender.host.mac, mac, ip, header.vlans)
+    ends = (branch.end for branch in predicted.branches)
+    masks = {end.source for end in ends if isinstance(end, Delivered) and end.source is not None}
+    return replace(packet, masks=tuple(masks))
 
 
 def _first_mac(session: Session, sender: LocatedHost, predicted: Trace) -> str | None:

@@ -17,6 +17,7 @@ from mplsemu.model.vpn import IPAddress, IPNetwork, Site
 from mplsemu.program.class_boundaries import Span, address_span, prefix_span
 from mplsemu.program.gateway import LINK_LOCAL_GATEWAY, broadcast_addresses
 from mplsemu.program.martians import NEVER_ROUTED, is_never_routed, is_number_never_routed
+from mplsemu.program.nat import is_private
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.verification.distances import Distances
 from mplsemu.verification.intended_routes import (
@@ -255,14 +256,18 @@ class AddressPlan:
     def sent_by(self, site: Site, address: IPAddress) -> ExpectedEnd:
         """Return where packets of a site's hosts should end: its CE router may know a way itself.
 
-        A network behind its own LAN it prefers to an equal one elsewhere, whatever the PE does.
+        A network behind its own LAN it prefers to an equal one elsewhere, whatever the PE does. If
+        it masquerades, its LAN is outside: nobody there opens a connection to a private address.
         """
         version, value = address.version, int(address)
         own = [offer for offer in offers(site) if offer.via is not None and address in offer.prefix]
         longest = next((each[0].prefix.prefixlen for each in self._matches(version, value)), -1)
         best = max(own, key=lambda offer: offer.prefix.prefixlen, default=None)
         if site.ce is None or best is None or best.prefix.prefixlen < longest:
-            return self.of(version, value)
+            end = self.of(version, value)
+            is_here = isinstance(end, ToCe) and end.is_own and end.circuit == site.circuit
+            is_outside = site.ce is not None and site.ce.masquerades
+            return _NOBODY if is_outside and is_private(address) and not is_here else end
         return self._end(best, (version, value), frozenset())
 
     def is_behind(self, circuit: str, address: IPAddress) -> bool:

@@ -19,7 +19,8 @@ def intended_ce(network: Network, site: Site) -> Ce | None:
         return None
     wan = tuple(interface.ip for interface in site.ce.wan)
     routes = tuple(_routes(network, site)) if site.routes else ()
-    return Ce(wan, site.ce.mac, site.gateways, site.ce.lan_mac, routes)
+    ce = site.ce
+    return Ce(wan, ce.mac, site.gateways, ce.lan_mac, routes, ce.masquerades)
 
 
 def _routes(network: Network, site: Site) -> Iterator[CeRoute]:

@@ -34,6 +34,7 @@ from mplsemu.verification.address_plan import (
     ToNobody,
 )
 from mplsemu.verification.hub_transit import transit_problem
+from mplsemu.verification.nat import nat_problem
 from mplsemu.verification.problems import (
     PROBE_TTL,
     Problem,
@@ -88,6 +89,7 @@ class L3vpnChecker:
         self._sizes = TunnelSizes(program, walker.down)
         self._tables = BoundaryCache(program)
         self._plans = AddressPlans(network, what_is_down(program))
+        self._sites = {line.circuit: line for _, line in network.lines()}
 
     def check(self, vpn: L3vpn, progress: Progress | None = None) -> Findings:  # noqa: ARG002
         """Verify one VPN."""
@@ -193,7 +195,10 @@ class L3vpnChecker:
                 due = intended_circuit(expected)
                 past = transit_problem(self._program, vpn, site, variant, due)
                 problems = self._problems(variant, expected, visible, extra)
-                for problem in (*problems, *([past] if past is not None else [])):
+                packet = _packet_to(site, each.representative, plan)
+                masked = nat_problem(self._sites, variant, packet.ip) if packet.ip else None
+                found = (each for each in (past, masked) if each is not None)
+                for problem in (*problems, *found):
                     _gather(groups, problem, each, variant, expected)
             for problem in share_problems(walk.ends, expected):
                 _gather(groups, problem, each, walk, expected)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import HostRef, Network, Vpn
 from mplsemu.model.vpn import Host, IPAddress, Site
+from mplsemu.program.nat import is_private
 from mplsemu.verification.address_plan import (
     AddressPlans,
     ExpectedEnd,
@@ -135,7 +136,12 @@ class _Answers:
     def returns(self, getter: _Placed, source: _Placed, version: int) -> bool:
         """Whether what a host answers reaches the source, and nobody else."""
         own = _own_address(source, version)
-        return own is not None and self.hosts(getter, own) == (source,)
+        if own is None:
+            return False
+        if _is_masked(getter, source, own):  # its CE router knows whom the answer is for
+            end = self._plans.at(getter.site).of(version, int(own))
+            return isinstance(end, ToHost) and end.host == source.ref
+        return self.hosts(getter, own) == (source,)
 
     def gateway(self, source: _Placed, address: IPAddress) -> bool:
         """Whether a gateway or CE router with this address answers the source."""
@@ -206,6 +212,13 @@ def _may_send(plans: AddressPlans, source: _Placed, version: int) -> bool:
     if own is None or not source.site.strict_urpf:
         return own is not None
     return plans.at(source.site).is_behind(source.site.circuit, own)
+
+
+def _is_masked(getter: _Placed, source: _Placed, own: IPAddress) -> bool:
+    """Whether a host sees another address than the source's own: its CE router translates it."""
+    ce = getter.site.ce
+    is_another_site = source.site.circuit != getter.site.circuit
+    return ce is not None and ce.masquerades and is_another_site and is_private(own)
 
 
 def _has(host: Host, address: IPAddress) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from mplsemu.model.vpn import IPAddress
+from collections.abc import Iterator
+
+from mplsemu.model.vpn import IPAddress, IPNetwork
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.program import Program
+from mplsemu.program.services import AttachmentCircuit, Ce
 from tests.oracles import frames
 
 _IPV4, _IPV6 = b"\x08\x00", b"\x86\xdd"
@@ -20,7 +23,7 @@ class FakeCes:
 
     def __init__(self, program: Program, *, are_there: bool = True) -> None:
         self._ces = {
-            circuit.name: (circuit.ce, [*circuit.ce.lan, *circuit.gateways])
+            circuit.name: (circuit.ce, [*_near(circuit, circuit.ce)])
             for node in program.nodes
             for circuit in node.circuits
             if circuit.ce is not None and are_there
@@ -39,12 +42,18 @@ class FakeCes:
         is_here = frame[:6].hex(":") == ce.mac and not target.is_multicast
         if not is_here or target.is_link_local:
             return None
-        is_near = any(target in each.network for each in near if each.version == version)
+        is_near = any(target in each for each in near if each.version == version)
         if is_near or all(each.version != version for each in near) or packet[ttl_at] <= 1:
             return None
         packet[ttl_at] -= 1
         raw = frames.mended(bytes(packet)) if version == 4 else bytes(packet)
         return frames.ip_frame(GATEWAY_MAC, ce.mac, raw)
+
+
+def _near(circuit: AttachmentCircuit, ce: Ce) -> Iterator[IPNetwork]:
+    """What a CE router does not send back: its networks, and those behind its LAN."""
+    yield from (interface.network for interface in (*ce.lan, *circuit.gateways))
+    yield from (route.prefix for route in ce.routes if route.via is not None)
 
 
 def _addresses(packet: bytes, version: int) -> tuple[IPAddress, IPAddress]:

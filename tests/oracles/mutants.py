@@ -35,6 +35,7 @@ from mplsemu.program.services import (
     Vrf,
     Vsi,
 )
+from tests.oracles.ce_mutants import ce_changes
 from tests.programs import with_node
 
 Mutant = tuple[str, Program]
@@ -215,6 +216,8 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
             changes.append(("without a gateway", {"gateways": circuit.gateways[1:]}))
         if circuit.ce is not None:
             changes.append(("without its CE", {"ce": None}))
+            for what, other_ce in ce_changes(circuit.ce):
+                changes.append((f"with a CE {what}", {"ce": other_ce}))
         if circuit.tags is not None:
             changes.append(("untagged", {"tags": None}))
             other_vlan = replace(circuit.tags, outer=circuit.tags.outer % 4094 + 1)

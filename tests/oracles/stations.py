@@ -10,7 +10,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address, ip_interface
+from ipaddress import IPv6Address, ip_address, ip_interface, ip_network
 
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, Site
@@ -26,6 +26,10 @@ MOST_FRAMES = 5000
 
 Inject = Callable[[str, bytes], Iterable[tuple[str, bytes]]]
 """Sends a frame into a circuit; returns the frames that leave by circuits because of it."""
+
+
+MARTIANS = [ip_network(each) for each in ("127.0.0.0/8", "0.0.0.0/8", "255.255.255.255", "::/128")]
+"""Where no router sends anything."""
 
 
 @dataclass(eq=False)
@@ -60,6 +64,8 @@ class Station:
     forwards: bool = False
     routes: list[tuple[IPNetwork, Port, IPAddress]] = field(default_factory=list)
     uplink: Port | None = None
+    masquerades: bool = False
+    masked: dict[tuple[IPAddress, IPAddress], IPAddress] = field(default_factory=dict)
     ports: list[Port] = field(default_factory=list)
     neighbours: dict[tuple[Port, IPAddress], str] = field(default_factory=dict)
     waiting: list[tuple[Port, IPAddress, bytes]] = field(default_factory=list)
@@ -136,9 +142,13 @@ class Station:
         source, target = seen.addresses
         if seen.protocol == frames.ICMPV6 and seen.body[0] in {SOLICITATION, ADVERTISEMENT}:
             self._receive_neighbour(port, source, target, seen.body)
+        elif (owner := self.masked.get((source, target))) and seen.body[0] == REPLY[4]:
+            self._forward(_with_address(seen.payload, 16, owner), port)
         elif self.has(target, port) or self._is_in_group(target):
             self._take(seen.payload)
         elif self.forwards and not target.is_multicast and target not in LINK_LOCAL:
+            if source in LOOPBACK or any(target in each for each in MARTIANS):
+                return
             self._forward(seen.payload, port)
         elif destination == frames.mac(port.mac) and seen.body[:1] == bytes(
             [REQUEST[target.version]]
@@ -184,7 +194,24 @@ class Station:
         if at == 8:
             data[10:12] = bytes(2)
             data[10:12] = internet_checksum(data[:20]).to_bytes(2, "big")
-        self.send(bytes(data), came_by)
+        sent: bytes | None = bytes(data)
+        if self.masquerades and data[0] >> 4 == 4:
+            sent = self._translated(bytes(data), came_by)
+        if sent is not None:
+            self.send(sent, came_by)
+
+    def _translated(self, packet: bytes, came_by: Port) -> bytes | None:
+        """Hide a private source from the LAN, where the Internet is; drop what is new from it."""
+        source, target = ip_address(packet[12:16]), ip_address(packet[16:20])
+        port, hop = self._next_hop(target, came_by)
+        is_answer = packet[20] == REPLY[4]
+        if came_by is not self.uplink and port is self.uplink and _is_private(target):
+            return packet if is_answer and target in self.masked.values() else None
+        if port is None or port is self.uplink or not _is_private(source):
+            return packet
+        own = next(each.ip for each in port.addresses if hop in each.network)
+        self.masked[target, own] = source
+        return _with_address(packet, 12, own)
 
     def _receive_arp(self, port: Port, body: bytes) -> None:
         operation, mac, sender = int.from_bytes(body[6:8], "big"), body[8:14], body[14:18]
@@ -237,7 +264,7 @@ class World:
                 ce = self._station(f"{site.circuit}/ce", forwards=True)
                 wan = self._port(ce, line, site.ce.mac, site.ce.wan)
                 inner = self._port(ce, lan, site.ce.lan_mac, site.gateways)
-                ce.uplink = wan
+                ce.uplink, ce.masquerades = wan, site.ce.masquerades
                 ce.gateways = dict.fromkeys((4, 6), (wan, ip_address("fe80::1")))
                 for interface in site.ce.pe_wan:
                     ce.gateways[interface.version] = (wan, interface.ip)
@@ -316,6 +343,20 @@ class World:
                 for circuit, out in self._inject(lan.circuit, frame):
                     self._moving.append((self._by_circuit[circuit], None, out))
         raise AssertionError("frames keep moving")
+
+
+def _with_address(packet: bytes, at: int, address: IPAddress) -> bytes:
+    """Return an IPv4 packet with another source (at 12) or destination (at 16)."""
+    data = bytearray(packet)
+    data[at : at + 4] = address.packed
+    data[10:12] = bytes(2)
+    data[10:12] = internet_checksum(bytes(data[:20])).to_bytes(2, "big")
+    return bytes(data)
+
+
+def _is_private(address: IPAddress) -> bool:
+    shared = ip_network("100.64.0.0/10"), ip_network("10.0.0.0/8"), ip_network("192.168.0.0/16")
+    return any(address in each for each in (*shared, ip_network("172.16.0.0/12")))
 
 
 def _known_at(pe: str, site: Site) -> Iterable[IPNetwork]:

@@ -64,3 +64,18 @@ def test_a_backup_takes_over_while_the_primarys_line_is_down(internet):
     finally:
         assert mplsemu("link", "--lab", "internet", "acme/archive", "up").returncode == 0
     eventually(lambda: answers(internet, "192.0.2.34", count=1), "the primary answers again")
+
+
+def test_private_addresses_leave_by_nat_and_its_rules_say_so(internet):
+    branch = "acme/branch/h1"
+    for target in ("198.51.100.80", "203.0.113.2"):
+        said = internet.cmd(branch, ["ping", "-n", "-c2", "-i", "0.2", "-W2", target])
+        assert " 0% packet loss" in said
+    known = internet.cmd("acme/exit-s/isp", ["ip", "neigh"])
+    assert "203.0.113.73" in known
+    assert internet.trace(branch, "198.51.100.80").hops[-1].node == "acme/exit-s/ce"
+    assert internet.follow(branch, "198.51.100.80")
+    assert " 100% packet loss" in internet.cmd(
+        "acme/exit-s/isp", ["ping", "-n", "-c1", "-W1", "10.20.0.2"]
+    )
+    assert "masquerade" in internet.cmd("acme/exit-s/ce", ["nft", "list", "ruleset"])

@@ -23,6 +23,13 @@ class RawCe(StrictMapping, title="CE router"):
         "LAN's address (RFC 5309). Automatic unless said.",
         examples=["10.99.0.0/30"],
     )
+    nat: Literal["masquerade"] | None = Field(
+        default=None,
+        description="At an Internet site: 'masquerade': what leaves for its LAN from a private "
+        "IPv4 address has the CE's own there as source, and nobody there opens a connection to a "
+        "private one. The LAN's IPv4 prefixes are public.",
+        examples=["masquerade"],
+    )
 
 
 # tags are in the paths of errors: they must not look like keys

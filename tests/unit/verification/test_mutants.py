@@ -11,6 +11,7 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.learned import LearnedGroup
+from mplsemu.lab.loader import loads
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.network import Network
 from mplsemu.model.topology import NullLabel, TtlMode
@@ -130,7 +131,28 @@ def anycast() -> Network:
     return network(provider(("z-x", "z-y")), made, name="anycast")
 
 
+def behind_a_ce() -> Network:
+    """A way out behind a CE router that masquerades, and a network behind another one."""
+    text = """
+name: behind
+provider: {nodes: {x: {role: pe}, y: {role: pe}}, links: [x-y]}
+vpns:
+  v:
+    type: l3vpn
+    sites:
+      exit:
+        pe: x
+        subnet: 203.0.113.64/29
+        ce: {router: linux, nat: masquerade}
+        routes: 0.0.0.0/0 via 203.0.113.66
+      office: {pe: y, subnet: 10.1.0.0/29}
+      plant: {pe: y, subnet: 10.2.0.0/29, ce: router, routes: 10.50.0.0/29 via 10.2.0.2}
+"""
+    return loads(text, "behind.yaml").network
+
+
 LABS = {
+    "behind a CE": behind_a_ce,
     "anycast": anycast,
     "nordic": nordic,
     "extranet": extranet,
