@@ -33,10 +33,13 @@ class Moving:
     Attributes:
         joining: circuits, new lines, in the first state.
         leaving: circuits, old lines, in the second; or of a VPLS.
+        rising: hubs that come back, by VPN: sites of an L3VPN, hub PEs of a VPLS. All leads to them
+            and on from there, and nobody is sent there yet who has another hub.
     """
 
     joining: frozenset[str] = frozenset()
     leaving: frozenset[str] = frozenset()
+    rising: frozenset[tuple[str, str]] = frozenset()
 
 
 SETTLED: Final = Moving()
@@ -51,10 +54,12 @@ class LineStates:
         active: by ``VPN/SITE``: the lines that lead to the site; of a site all of whose lines are
             down, the first.
         open: the circuits that take and send packets, while they are up.
+        rising: as in `Moving`.
     """
 
     active: Mapping[str, tuple[Site, ...]] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
+    rising: frozenset[tuple[str, str]] = frozenset()
 
     def attached(self, sites: Iterable[Site]) -> Iterator[Site]:
         """Yield sites by the lines that lead to them."""
@@ -99,7 +104,7 @@ def line_states(network: Network, down: Collection[str], moving: Moving = SETTLE
     """
     homed = [(vpn, site) for vpn, site in network.sites() if site.homes]
     if not homed:
-        return NO_LINES
+        return LineStates(rising=moving.rising) if moving.rising else NO_LINES
     parts = _Parts(network, down)
     active: dict[str, tuple[Site, ...]] = {}
     opened: set[str] = set()
@@ -122,7 +127,7 @@ def line_states(network: Network, down: Collection[str], moving: Moving = SETTLE
             best = staying or tuple(line for line in others if line.circuit not in down) or best
             opened.update(line.circuit for line in best)
         active[site.full_name] = best
-    return LineStates(active, frozenset(opened))
+    return LineStates(active, frozenset(opened), moving.rising)
 
 
 class _Parts:

@@ -31,7 +31,7 @@ def moved_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
     section 10.2.1): what is behind the spoke is no longer there, and what the spoke learned from
     the old hub it will hear from the new one.
     """
-    then, now = _hub_by_spoke(before), _hub_by_spoke(after)
+    then, now = hub_by_spoke(before), hub_by_spoke(after)
     moved = [
         (vsi, spoke, hub) for (vsi, spoke), hub in then.items() if now.get((vsi, spoke)) != hub
     ]
@@ -45,7 +45,7 @@ def moved_flushes(before: Program, after: Program) -> tuple[MacFlush, ...]:
     return tuple(found)
 
 
-def _hub_by_spoke(program: Program) -> dict[tuple[str, str], str]:
+def hub_by_spoke(program: Program) -> dict[tuple[str, str], str]:
     """Return the hub PE that serves each spoke PE of each VPLS."""
     return {
         (vsi.name, wire.peer): node.name

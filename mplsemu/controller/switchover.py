@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from mplsemu.control.homing import Moving
+from mplsemu.controller.flush import moved_flushes
+from mplsemu.controller.hub_moves import HubMoves, hub_moves
 from mplsemu.model.names import is_further_line, site_of
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit
@@ -97,17 +99,28 @@ class SwitchOver:
             # what a PE knows of hosts on a line hides the way round it, until that is forgotten
             dead_ends |= {program.node_of_circuit[move.circuit].name for move in lost}
             self._plane.install(program, sorted(dead_ends.intersection(nodes)), at_once=True)
-        for moving in _steps(smooth):
+        hubs = hub_moves(before, program)
+        for moving in _steps(smooth, hubs.rising):
             self._plane.install(compiled(down, program, moving), nodes)
             self._plane.threads.sleep(self._plane.lag_s)
             self._flush(before, program, moves)
         if any(not move.is_bridged for move in smooth):
             self._announce(program, moves)
             self._plane.threads.sleep(ON_THE_WAY_S)
-        done = self._plane.install(program, nodes)
+        done = self._finish(before, program, nodes, hubs)
         self._flush(before, program, moves)
         self._announce(program, moves)
         self.tell_bundles(program)
+        return done
+
+    def _finish(
+        self, before: Program, program: Program, nodes: Collection[str], hubs: HubMoves
+    ) -> InstallResult:
+        """Install the program itself; what was learned behind old hub PEs is void at once."""
+        # while a spoke PE takes frames of the old hub PE and of the new one, some come twice
+        done = self._plane.install(program, nodes, at_once=bool(hubs.spoke_pes))
+        if hubs.spoke_pes:
+            self._plane.flush_macs(before, moved_flushes(before, program))
         return done
 
     def came_up(self, program: Program, node: str, ports: Collection[int]) -> None:
@@ -145,14 +158,16 @@ class SwitchOver:
                 self._plane.flush_macs(program, orders)
 
 
-def _steps(moves: Collection[LineMove]) -> Iterator[Moving]:
+def _steps(
+    moves: Collection[LineMove], rising: frozenset[tuple[str, str]] = frozenset()
+) -> Iterator[Moving]:
     """Yield the states between the old program and the new one."""
     bridged = frozenset(move.left for move in moves if move.is_bridged and move.left)
     routed = [move for move in moves if not move.is_bridged]
     joining = frozenset(move.circuit for move in routed)
     leaving = frozenset(move.left for move in routed if move.left)
-    if bridged or joining:
-        yield Moving(joining, bridged)
+    if bridged or joining or rising:
+        yield Moving(joining, bridged, rising)
     if leaving:
         yield Moving(leaving=leaving)
 

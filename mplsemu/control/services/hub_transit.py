@@ -6,6 +6,7 @@ what is for a spoke that is down ends at the hub's PE.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Self
 
@@ -34,9 +35,13 @@ class HubTransit:
         spokes = (site for site in vpn.sites if site.name not in hubs)
         return cls(hubs, tuple(prefix for site in spokes for prefix in site.prefixes))
 
-    def rank(self, hub: Site) -> int:
-        """Return the place of a hub among those that announce the spokes' prefixes."""
-        return self.hubs.index(hub.name) if hub.name in self.hubs else len(self.hubs)
+    def rank(self, hub: Site, rising: Container[tuple[str, str]] = ()) -> int:
+        """Return the place of a hub among those that announce the spokes' prefixes.
+
+        Hubs that come back (`control.homing.Moving`) are behind all others.
+        """
+        place = self.hubs.index(hub.name) if hub.name in self.hubs else len(self.hubs)
+        return place + len(self.hubs) if (hub.vpn, hub.name) in rising else place
 
     def through(self, hub: Site) -> tuple[IPNetwork, ...]:
         """Return what a site announces of the spokes: where its CE router has a default route."""

@@ -166,7 +166,7 @@ class L3vpnCompiler:
             for site in up:
                 for prefix in transit.through(site):
                     through = _candidate(half, half, site, prefix, HERE, ViaCe(site.circuit))
-                    yield replace(through, detour=1 + transit.rank(site))
+                    yield replace(through, detour=1 + transit.rank(site, state.lines.rising))
         else:
             yield from self._imported(policy, service.pe, state)
 
@@ -188,7 +188,7 @@ class L3vpnCompiler:
                     transit = self._transit[source.vpn]
                     for prefix in transit.through(site):
                         passed_on = _imported_route(policy, leads, site, prefix, pe, state)
-                        yield replace(passed_on, detour=1 + transit.rank(site))
+                        yield replace(passed_on, detour=1 + transit.rank(site, state.lines.rising))
 
 
 def _imported_route(

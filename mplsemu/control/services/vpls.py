@@ -27,7 +27,8 @@ class VplsCompiler(L2vpnCompiler[Vpls]):
         self._topologies = {name: VplsWires(vpn) for name, vpn in self._vpns.items()}
 
     def _stands_by(self, service: Service, peer: str, state: ServiceState) -> bool:
-        return self._topologies[service.vpn].stands_by(service.pe, peer, state.reaches)
+        rising = {hub for vpn, hub in state.lines.rising if vpn == service.vpn}
+        return self._topologies[service.vpn].stands_by(service.pe, peer, state.reaches, rising)
 
     def _mesh_of(self, service: Service) -> tuple[str, ...] | None:
         return self._topologies[service.vpn].mesh_of(service.pe)

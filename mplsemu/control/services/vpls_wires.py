@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from mplsemu.control.services.compiler import pes_of
@@ -110,18 +110,26 @@ class VplsWires:
         found = (peer for peer in self._mesh if peer != pe and self._topology.has_wire(pe, peer))
         return () if pe in self._hubs else tuple(found)
 
-    def stands_by(self, pe: str, peer: str, reaches: Callable[[str, str], bool]) -> bool:
+    def stands_by(
+        self,
+        pe: str,
+        peer: str,
+        reaches: Callable[[str, str], bool],
+        rising: Collection[str] = (),
+    ) -> bool:
         """Whether the pseudowire between a spoke PE and one of its hub PEs is not the one in use.
 
         Args:
             pe: of one end.
             peer: of the other end.
             reaches: whether an LSP leads from one PE to another.
+            rising: hub PEs that come back, and are not used yet where there is another.
         """
         spoke, hub = (pe, peer) if pe in self._hubs else (peer, pe)
         hubs = self._hubs.get(spoke, ())
-        usable = (each for each in hubs if reaches(spoke, each) and reaches(each, spoke))
-        return len(hubs) > 1 and next(usable, hub) != hub
+        usable = [each for each in hubs if reaches(spoke, each) and reaches(each, spoke)]
+        usable.sort(key=lambda each: each in rising)
+        return len(hubs) > 1 and next(iter(usable), hub) != hub
 
     def choices(self) -> Iterator[tuple[str, str]]:
         """Yield the tunnels by which spoke PEs with several hubs choose one."""
