@@ -45,7 +45,10 @@ def print_inventory(args: argparse.Namespace) -> None:
 
         print_json(inventory_object(program.lab, args.table, rows))
     elif args.csv:
-        print_csv(_keys(args.table), [row_object(row) for row in rows])
+        shown = [row_object(row) for row in rows]
+        # some keys are there only where they are set
+        keys = [k for k in _keys(args.table) if not shown or any(k in each for each in shown)]
+        print_csv(keys, shown)
     else:
         _print_table(args.table, rows)
 
@@ -96,7 +99,7 @@ def print_csv(keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(keys)
     for row in rows:
-        writer.writerow([_field(row[key]) for key in keys])
+        writer.writerow([_field(row.get(key)) for key in keys])
 
 
 def _field(value: Any) -> str:
@@ -118,8 +121,11 @@ def _print_table(table: str, rows: Sequence[Row]) -> None:
     from mplsemu.views.text import palette
     from mplsemu.views.text.columns import Column, columns
 
-    heads = [Column(name) for name in _HEADS[table]]
-    body = [[_cell(row, name) for name in _HEADS[table]] for row in rows]
+    tags = ("vlan", "port") if table in {"hosts", "links"} else ()
+    names = [*_HEADS[table]]
+    names += [name for name in tags if any(getattr(row, name) for row in rows)]
+    heads = [Column(name) for name in names]
+    body = [[_cell(row, name) for name in names] for row in rows]
     title = Text(f"{_TITLES[table]}: {len(rows)}", palette.TITLE)
     print_lines([title, *(columns(heads, body, indent=1) if body else [])])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from mplsemu.model.limits import CORE_MTU
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import VpnKind
 from mplsemu.views.islands import complaints
@@ -22,7 +23,14 @@ from mplsemu.views.model import (
     VirtualRouter,
 )
 from mplsemu.views.partners import ONE_WAY, Partner, are_one_way, marked, partners
-from mplsemu.views.phrases import count, listed, metric_of, second_line_words
+from mplsemu.views.phrases import (
+    count,
+    line_words,
+    listed,
+    metric_of,
+    second_line_words,
+    words_of_lines,
+)
 from mplsemu.views.reach_words import all_others
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.virtual_routers import router_title
@@ -149,6 +157,8 @@ def _site_lines(site: SiteView) -> Iterator[str]:
     yield from map(str, site.prefixes)
     if site.role is not None:
         yield site.role.value
+    if words := line_words(site.vlan, site.mtu):
+        yield words
     shown = site.hosts if len(site.hosts) <= _MOST_HOSTS else site.hosts[: _MOST_HOSTS - 1]
     for host in shown:
         yield " ".join([host.name, *(str(interface.ip) for interface in host.addresses)])
@@ -258,9 +268,11 @@ def _provider(view: ProviderView) -> PictureGraph:
     edges = [Edge(link.ends, LineKind.LINK, _link_lines(link), link.up) for link in view.links]
     for vpn in view.vpns:
         if vpn.name == view.shown_vpn:
+            words = words_of_lines(vpn)
             for site, pe in vpn.sites:
                 key = f"site {vpn.name}/{site}"
-                vertices.append(Vertex(key, NodeKind.SITE, (site,)))
+                lines = tuple(filter(None, (site, words.get(site))))
+                vertices.append(Vertex(key, NodeKind.SITE, lines))
                 told = ("standby",) if site in vpn.standbys else ()
                 edges.append(Edge((key, pe), LineKind.ACCESS, told, is_dashed=bool(told)))
     edges += _ways(view)
@@ -272,6 +284,8 @@ def _link_lines(link: LinkView) -> tuple[str, ...]:
     if link.delay_ms:
         facts.append(delay(link.delay_ms))
     lines = [", ".join(facts), metric_of(link)]
+    if link.mtu != CORE_MTU:
+        lines.append(f"MTU {link.mtu}")
     if link.load_bps is not None:
         lines.append(f"load {rate(max(link.load_bps))}")
     return tuple(lines) if link.up else (*lines, "✗ down")

@@ -46,6 +46,11 @@ def shared_line_name(pe: str, port: str) -> str:
     return f"{pe}:{port}"
 
 
+def port_of_line(line: str) -> str:
+    """Return the port that an access line is at, from its name ``PE:PORT``."""
+    return line.partition(":")[2]
+
+
 def ce_name(circuit: str) -> str:
     """Return the name of the CE router of an attachment circuit."""
     return f"{site_of(circuit)}{_CE}"

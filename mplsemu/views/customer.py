@@ -133,4 +133,6 @@ def _site(
         hosts=tuple(HostView(h.name, h.mac, h.addresses) for h in hosts),
         second_line=seconds.get(circuit.site),
         station=station,
+        vlan=None if circuit.tags is None else str(circuit.tags),
+        mtu=circuit.mtu,
     )

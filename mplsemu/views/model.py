@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from mplsemu.analysis.vrf_reach import ReachablePrefix
+from mplsemu.model.limits import ACCESS_MTU, CORE_MTU
 from mplsemu.model.names import is_further_line
 from mplsemu.model.topology import Role
 from mplsemu.model.vpn import IPAddress, IPInterface, IPNetwork, L2vpnKind, VpnKind
@@ -63,6 +64,8 @@ class SiteView:
         second_line: of a dual-homed site, what its other line does; None where there is none.
         station: in a VPLS, its CE router's addresses on the virtual switch; empty where its hosts
             are on that themselves.
+        vlan: of its frames' tag on its access line: 100, of two tags 200.100; None: untagged.
+        mtu: octets of the largest packet on its access line.
     """
 
     name: str
@@ -75,6 +78,8 @@ class SiteView:
     role: SiteRole | None = field(default=None, metadata=ONLY_IF_SET)
     second_line: SecondLine | None = field(default=None, metadata=ONLY_IF_SET)
     station: tuple[IPInterface, ...] = field(default=(), metadata=ONLY_IF_SET)
+    vlan: str | None = field(default=None, metadata=ONLY_IF_SET)
+    mtu: int = field(default=ACCESS_MTU, metadata=ONLY_IF_SET)
 
     @property
     def on_switch(self) -> tuple[IPInterface, ...]:
@@ -206,6 +211,7 @@ class LinkView:
         metric: each way, or in the direction of `ends` and back.
         up: whether it carries packets.
         load_bps: measured, in the direction of `ends` and back; None unless the lab runs.
+        mtu: octets of the largest packet, with its labels.
     """
 
     name: str
@@ -215,11 +221,29 @@ class LinkView:
     metric: int | tuple[int, int]
     up: bool
     load_bps: tuple[float, float] | None = None
+    mtu: int = field(default=CORE_MTU, metadata=ONLY_IF_SET)
 
     @property
     def metrics(self) -> tuple[int, int]:
         """The metrics in the direction of `ends` and back."""
         return self.metric if isinstance(self.metric, tuple) else (self.metric, self.metric)
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What is special about the access line of a site.
+
+    Attributes:
+        site: its name within the VPN; of a further line ``SITE@PE``.
+        vlan: of its frames' tag: 100, of two tags 200.100; None: untagged.
+        port: name of the PE's port that it shares with other sites; None: it has its own.
+        mtu: octets of its largest packet.
+    """
+
+    site: str
+    vlan: str | None = field(default=None, metadata=ONLY_IF_SET)
+    port: str | None = field(default=None, metadata=ONLY_IF_SET)
+    mtu: int = field(default=ACCESS_MTU, metadata=ONLY_IF_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +256,7 @@ class VpnView:
         customer: whose it is.
         sites: site and PE, sorted by site; a further line of a site as ``SITE@PE``.
         standbys: those of them that stand by.
+        lines: what is special about their access lines, where anything is.
     """
 
     name: str
@@ -239,6 +264,7 @@ class VpnView:
     customer: str
     sites: tuple[tuple[str, str], ...]
     standbys: tuple[str, ...] = field(default=(), metadata=ONLY_IF_SET)
+    lines: tuple[LineView, ...] = field(default=(), metadata=ONLY_IF_SET)
 
     @property
     def site_count(self) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from mplsemu.views.model import LinkView, SecondLine
+from mplsemu.model.limits import ACCESS_MTU
+from mplsemu.views.model import LinkView, SecondLine, VpnView
 
 _SHORT: Final = 24
 
@@ -36,6 +37,19 @@ def metric_of(link: LinkView) -> str:
         return f"metric {link.metric}"
     (first, second), (there, back) = link.ends, link.metric
     return f"metric {there} from {first}, {back} from {second}"
+
+
+def line_words(vlan: str | None, mtu: int, port: str | None = None) -> str:
+    """Return what is special about an access line: ``VLAN 100 on uplink7, MTU 9000``."""
+    tag = "" if vlan is None else f"VLAN {vlan}"
+    if port is not None:
+        tag = f"{tag or 'untagged'} on {port}"
+    return ", ".join(filter(None, (tag, "" if mtu == ACCESS_MTU else f"MTU {mtu}")))
+
+
+def words_of_lines(vpn: VpnView) -> dict[str, str]:
+    """Return what is special about the access lines of a VPN, by site."""
+    return {line.site: line_words(line.vlan, line.mtu, line.port) for line in vpn.lines}
 
 
 def second_line_words(state: SecondLine | None) -> str:

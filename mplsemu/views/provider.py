@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from mplsemu.model.names import port_of_line
 from mplsemu.model.natural_order import natural
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.views.model import LinkView, ProviderView, RouterView, VpnView
+from mplsemu.program.services import AttachmentCircuit
+from mplsemu.views.model import LineView, LinkView, ProviderView, RouterView, VpnView
 
 
 def provider_view(program: Program) -> ProviderView:
     """Return the provider's view of a forwarding program: all of it."""
     sites: dict[str, list[tuple[str, str]]] = {info.name: [] for info in program.vpns}
     standbys: dict[str, list[str]] = {}
+    lines: dict[str, list[LineView]] = {}
     for node in program.nodes:
         for circuit in node.circuits:
             name = circuit.name.removeprefix(f"{circuit.vpn}/")
             sites.setdefault(circuit.vpn, []).append((name, node.name))
+            line = _line(name, circuit)
+            if line != LineView(name):
+                lines.setdefault(circuit.vpn, []).append(line)
             if circuit.standby:
                 standbys.setdefault(circuit.vpn, []).append(name)
     return ProviderView(
@@ -30,6 +36,7 @@ def provider_view(program: Program) -> ProviderView:
                 delay_ms=link.delay_ms,
                 metric=link.metrics,
                 up=link.up,
+                mtu=link.mtu,
             )
             for link in sorted(program.links, key=lambda link: natural(link.name))
         ),
@@ -40,10 +47,17 @@ def provider_view(program: Program) -> ProviderView:
                 info.customer,
                 tuple(sorted(sites[info.name], key=lambda site: natural(site[0]))),
                 tuple(sorted(standbys.get(info.name, ()), key=natural)),
+                tuple(sorted(lines.get(info.name, ()), key=lambda line: natural(line.site))),
             )
             for info in program.vpns
         ),
     )
+
+
+def _line(name: str, circuit: AttachmentCircuit) -> LineView:
+    vlan = None if circuit.tags is None else str(circuit.tags)
+    port = None if circuit.line is None else port_of_line(circuit.line.name)
+    return LineView(name, vlan, port, circuit.mtu)
 
 
 def _router(node: NodeProgram) -> RouterView:

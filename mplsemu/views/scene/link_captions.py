@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mplsemu.model.limits import CORE_MTU
 from mplsemu.views.model import LinkView
 from mplsemu.views.phrases import metric_of
 from mplsemu.views.units import delay, rate
@@ -55,7 +56,15 @@ _METRIC: Final = _Fact(
     lambda low, high: f"metric {low} to {high}",
     metric_of,
 )
-_FACTS: Final = (_BANDWIDTH, _DELAY, _METRIC)
+_MTU: Final = _Fact(
+    lambda link: (link.mtu,),
+    lambda mtu: f"MTU {mtu:.0f}",
+    lambda low, high: f"MTU {low:.0f} to {high:.0f}",
+    lambda link: f"MTU {link.mtu}",
+)
+_FACTS: Final = (_BANDWIDTH, _DELAY, _METRIC, _MTU)
+_UNSAID: Final = {_DELAY: 0, _MTU: CORE_MTU}
+"""What is not told where all links have it."""
 
 
 class LinkCaptions:
@@ -99,8 +108,9 @@ class LinkCaptions:
             on_each = ": the number on each" if fact is _METRIC and self._is_numbered else ""
             return fact.between(low, high) + on_each
         if low < high:
-            return f"{fact.text(usual)} unless another is written on it"
-        return None if fact is _DELAY and usual == 0 else fact.text(usual)
+            another = "" if fact is _MTU else "another is "  # few words: it is told last
+            return f"{fact.text(usual)} unless {another}written on it"
+        return None if _UNSAID.get(fact) == usual else fact.text(usual)
 
 
 def _values(fact: _Fact, links: Sequence[LinkView]) -> list[float]:
@@ -124,6 +134,8 @@ def about_link(link: LinkView) -> str:
         metric_of(link),
         "up" if link.up else "down",
     ]
+    if link.mtu != CORE_MTU:
+        facts.insert(-1, f"MTU {link.mtu}")
     if link.load_bps is not None:
         there, back = (rate(bps) for bps in link.load_bps)
         facts.append(f"load {there} there and {back} back")

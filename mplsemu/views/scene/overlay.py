@@ -21,7 +21,7 @@ from mplsemu.drawing.routing.parallel_lines import NodeOutline, clipped_to_outli
 from mplsemu.drawing.scene import Label, Line, Node, TextRun, Tone
 from mplsemu.drawing.text_width import ASCENT, shortened, text_width
 from mplsemu.views.model import POPPED, PathLink, PathView, ProviderView, VpnView
-from mplsemu.views.phrases import count
+from mplsemu.views.phrases import count, words_of_lines
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.units import part
 
@@ -32,6 +32,9 @@ _WIDTH: Final = 2.6
 _WIDTH_TOGETHER: Final = 4.0
 _SITE_SIZE: Final = 11.0
 _SITE_WIDEST: Final = 130.0
+_LINE_SIZE: Final = 10.0
+_LINE_WIDEST: Final = 180.0
+_ROW: Final = 13.0
 _PAD: Final = 4.0
 
 
@@ -43,6 +46,36 @@ class Drawn:
     lines: list[Line] = field(default_factory=list)
     meanings: list[LegendText] = field(default_factory=list)
     said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _SiteText:
+    """What is written on a site: its name and, where its line is special, what that is.
+
+    Attributes:
+        name: shortened, likewise `line`.
+        line: empty if nothing is special.
+        words: the whole of `line`.
+    """
+
+    name: str
+    line: str
+    words: str
+
+    @property
+    def size(self) -> Size:
+        """The size of the site's box."""
+        wide = max(text_width(self.name, _SITE_SIZE), text_width(self.line, _LINE_SIZE))
+        return Size(round(wide + 22, 1), 36.0 if self.line else 22.0)
+
+    def runs(self, box: Box) -> Iterator[TextRun]:
+        """Yield the texts, centered in a box."""
+        rows = [(self.name, _SITE_SIZE, Tone.NORMAL)]
+        rows += [(self.line, _LINE_SIZE, Tone.QUIET)] if self.line else []
+        first = box.center.y - (len(rows) - 1) * _ROW / 2
+        for number, (text, size, tone) in enumerate(rows):
+            at = Point(box.center.x + 1.5, round(baseline(first + number * _ROW, size), 1))
+            yield TextRun(text, at, size, anchor="middle", tone=tone)
 
 
 class Overlay:
@@ -104,10 +137,17 @@ class Overlay:
 
     def _sites(self, drawn: Drawn, vpn: VpnView) -> list[Floats]:
         """Draw a VPN's sites, whose places do not depend on what is up; return their boxes."""
-        texts = [shortened(site, _SITE_WIDEST, _SITE_SIZE) for site, _ in vpn.sites]
+        words = words_of_lines(vpn)
+        texts = [
+            _SiteText(
+                shortened(site, _SITE_WIDEST, _SITE_SIZE),
+                shortened(words.get(site, ""), _LINE_WIDEST, _LINE_SIZE),
+                words.get(site, ""),
+            )
+            for site, _ in vpn.sites
+        ]
         wanted = [
-            (self._number[pe], Size(round(text_width(text, _SITE_SIZE) + 22, 1), 22.0))
-            for text, (_, pe) in zip(texts, vpn.sites, strict=True)
+            (self._number[pe], text.size) for text, (_, pe) in zip(texts, vpn.sites, strict=True)
         ]
         free = FreeSpace(np.concatenate((self._nodes, self._texts)), self._links)
         for spot in self._spots:
@@ -116,7 +156,7 @@ class Overlay:
         for text, (site, pe), place in zip(texts, vpn.sites, places, strict=True):
             if place is not None:
                 is_standby = site in vpn.standbys
-                self._site(drawn, (vpn.name, site, text), pe, place, is_standby=is_standby)
+                self._site(drawn, (vpn.name, site), text, pe, place, is_standby=is_standby)
         drawn.meanings.append(LegendText(NodeKind.SITE, f"site of VPN {vpn.name}"))
         kind = vpn.kind.upper()
         drawn.said = f"VPN {vpn.name}, {kind} of {vpn.customer}: {count(vpn.site_count, 'site')}"
@@ -125,19 +165,19 @@ class Overlay:
     def _site(
         self,
         drawn: Drawn,
-        names: tuple[str, str, str],
+        names: tuple[str, str],
+        text: _SiteText,
         pe: str,
         place: Floats,
         *,
         is_standby: bool,
     ) -> None:
-        vpn, site, text = names
+        vpn, site = names
         box = _box(place)
         key = f"site {vpn}/{site}"
-        at = Point(box.center.x + 1.5, round(baseline(box.center.y, _SITE_SIZE), 1))
-        run = TextRun(text, at, _SITE_SIZE, anchor="middle", tone=Tone.NORMAL)
         about = f"site {site} of VPN {vpn} at {pe}"
-        drawn.nodes.append(Node(key, NodeKind.SITE, box, (run,), about))
+        said = f"{about}, {text.words}" if text.words else about
+        drawn.nodes.append(Node(key, NodeKind.SITE, box, tuple(text.runs(box)), said))
         router = self._nodes[self._number[pe]]
         outline = NodeOutline(router, self._layout.cuts[self._number[pe]])
         centre_line = np.array([(place[:2] + place[2:]) / 2, (router[:2] + router[2:]) / 2])

@@ -13,7 +13,7 @@ from mplsemu.drawing.info_box import NAME_SIZE, SMALL_SIZE, InfoBox, Row, label
 from mplsemu.drawing.scene import Label, Line, Node, Tone
 from mplsemu.drawing.text_width import text_width
 from mplsemu.views.model import HostView, SecondLine, SiteView
-from mplsemu.views.phrases import count, listed, second_line_words
+from mplsemu.views.phrases import count, line_words, listed, second_line_words
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 
 ACCESS: Final = Spacing(first=46, channel=44, gutter=28, pitch=10)
@@ -119,6 +119,8 @@ def _card(site: SiteView, few: int, remark: Sequence[str]) -> InfoBox:
     rows += [Row(prefix) for prefix in _cut(prefixes, _MOST_PREFIXES, "more prefix", "es")]
     if site.role is not None:
         rows.append(Row(site.role.value, Tone.QUIET, SMALL_SIZE))
+    if words := line_words(site.vlan, site.mtu):
+        rows.append(Row(words, Tone.QUIET, SMALL_SIZE))
     if not site.up:
         rows.append(Row("✗ line down", Tone.BAD, SMALL_SIZE, bold=True))
     if site.second_line is not None:
@@ -236,6 +238,8 @@ def about_site(site: SiteView) -> str:
     hosts = [f"{h.name} {' '.join(str(i.ip) for i in h.addresses)}".strip() for h in site.hosts]
     if hosts:
         said.append(f"{count(len(hosts), 'host')}: {listed(hosts)}")
+    if words := line_words(site.vlan, site.mtu):
+        said.append(words)
     if site.macs:
         said.append(f"learned {listed(site.macs)}")
     if not site.up:

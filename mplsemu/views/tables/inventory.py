@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.names import ce_name
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.topology import Link
+from mplsemu.model.vpn import Site
 from mplsemu.program.program import Program
+from mplsemu.views.model import ONLY_IF_SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class HostRow:
         addresses: with prefix lengths.
         gateways: its default gateways.
         mac: of its interface; of a CE router, of the one towards the PE.
+        vlan: of the tag on its site's line: 100, of two tags 200.100; None: untagged.
+        port: the PE's port that its site shares with others, by name.
     """
 
     host: str
@@ -31,6 +35,8 @@ class HostRow:
     addresses: tuple[str, ...]
     gateways: tuple[str, ...]
     mac: str
+    vlan: str | None = field(default=None, metadata=ONLY_IF_SET)
+    port: str | None = field(default=None, metadata=ONLY_IF_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class LinkRow:
         up: whether it carries packets.
         mtu: octets of its largest packet: of a link with labels, of a line the site's.
         standby: whether it is a line that stands by while another carries its site's traffic.
+        vlan: of a line's tag: 100, of two tags 200.100; None: untagged.
+        port: the PE's port that a site shares with others, by name.
     """
 
     link: str
@@ -60,6 +68,8 @@ class LinkRow:
     up: bool
     mtu: int
     standby: bool = False
+    vlan: str | None = field(default=None, metadata=ONLY_IF_SET)
+    port: str | None = field(default=None, metadata=ONLY_IF_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +119,20 @@ def host_rows(
         for host in site.end_hosts:
             name = f"{site.circuit}/{host.name}"
             addresses = tuple(map(str, (*host.addresses, *host.loopbacks)))
-            yield HostRow(name, shorts[name], site.pe, addresses, gateways, host.mac)
+            names = name, shorts[name], site.pe
+            yield HostRow(*names, addresses, gateways, host.mac, _vlan(site), site.port)
         if site.ce is not None:
             name = ce_name(site.circuit)
             addresses = tuple(map(str, (*site.ce.wan, *site.gateways)))
             wan = tuple(str(interface.ip) for interface in site.ce.pe_wan)
-            yield HostRow(name, shorts[name], site.pe, addresses, wan, site.ce.mac)
+            names = name, shorts[name], site.pe
+            yield HostRow(*names, addresses, wan, site.ce.mac, _vlan(site), site.port)
         if site.behind is not None:
             (router,) = site.hosts
             name = ce_name(site.circuit)
             addresses = tuple(map(str, (*router.addresses, *site.behind.gateways)))
-            yield HostRow(name, shorts[name], site.pe, addresses, (), router.mac)
+            names = name, shorts[name], site.pe
+            yield HostRow(*names, addresses, (), router.mac, _vlan(site), site.port)
 
 
 def link_rows(
@@ -163,7 +176,13 @@ def link_rows(
                 up=circuit.up,
                 standby=circuit.standby,
                 mtu=site.mtu,
+                vlan=_vlan(site),
+                port=site.port,
             )
+
+
+def _vlan(site: Site) -> str | None:
+    return None if site.vlan is None else str(site.vlan)
 
 
 def _metric(link: Link) -> int | tuple[int, int]:

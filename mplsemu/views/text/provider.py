@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from mplsemu.model.limits import CORE_MTU
 from mplsemu.model.natural_order import natural
 from mplsemu.model.topology import Role
 from mplsemu.views.model import POPPED, LinkView, PathLink, PathView, ProviderView, RouterView
-from mplsemu.views.phrases import count
+from mplsemu.views.phrases import count, words_of_lines
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped
@@ -54,10 +55,23 @@ def _links(view: ProviderView) -> list[Text]:
         Column("delay", right=True),
         Column("metric", right=True),
         Column("state"),
+        *([Column("MTU", right=True)] if _differ(view) else []),
         *([Column("load ->", right=True), Column("load <-", right=True)] if loads else []),
     ]
-    rows = [[*_link_cells(link), *(_load_cells(link) if loads else [])] for link in view.links]
+    rows = [
+        [
+            *_link_cells(link),
+            *([str(link.mtu)] if _differ(view) else []),
+            *(_load_cells(link) if loads else []),
+        ]
+        for link in view.links
+    ]
     return columns(heads, rows, indent=1) if rows else []
+
+
+def _differ(view: ProviderView) -> bool:
+    """Whether any link has another MTU than the default."""
+    return any(link.mtu != CORE_MTU for link in view.links)
 
 
 def _link_cells(link: LinkView) -> list[Cell]:
@@ -121,6 +135,9 @@ def _kinds_of_links(view: ProviderView, width: int) -> list[Text]:
     delays = sorted(link.delay_ms for link in view.links)
     if delays and delays[-1] > 0:
         words.append(f"delay {delay(delays[0])} to {delay(delays[-1])}")
+    mtus = sorted({link.mtu for link in view.links})
+    if _differ(view):
+        words.append(f"MTU {mtus[0]}" + (f" to {mtus[-1]}" if len(mtus) > 1 else ""))
     down = [link.name for link in view.links if not link.up]
     lines = wrapped(words, width=width - 1, indent="   ", first=" links: ") if words else []
     if down:
@@ -138,10 +155,13 @@ def _vpns(view: ProviderView, width: int) -> list[Text]:
         head = (
             f" {vpn.name:<{name}}  {vpn.kind:<5}  {shorten(vpn.customer, customer):<{customer}}  "
         )
-        words = [
-            f"{site} at {pe}{' (standby)' if site in vpn.standbys else ''}"
-            for site, pe in vpn.sites
-        ] or ["-"]
+        special = words_of_lines(vpn)
+        words = []
+        for site, pe in vpn.sites:
+            state = "standby" if site in vpn.standbys else ""
+            more = ", ".join(filter(None, (state, special.get(site))))
+            words.append(f"{site} at {pe}{f' ({more})' if more else ''}")
+        words = words or ["-"]
         rows = wrapped(words, width=width - 1, indent=" " * len(head), first=head)
         rows[0].stylize(palette.SITE, 1, 1 + len(vpn.name))
         lines += rows

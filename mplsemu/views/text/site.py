@@ -8,7 +8,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from mplsemu.views.model import HostView, SecondLine, SiteView
-from mplsemu.views.phrases import second_line_words
+from mplsemu.views.phrases import line_words, second_line_words
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import Border, Canvas, shorten
 
@@ -57,6 +57,8 @@ def site_box(site: SiteView) -> SiteBox:
     body = [(str(prefix), palette.TITLE) for prefix in site.prefixes]
     if site.role is not None:
         body.append((site.role.value, palette.FAINT))
+    if words := line_words(site.vlan, site.mtu):
+        body.append((words, palette.FAINT))
     if site.ce is not None:
         body.append((f"CE  {site.ce}", ""))
     few = len(site.hosts) <= _MOST_HOSTS
