@@ -17,10 +17,11 @@ from mplsemu.cli.booting import (
     GiveUp,
     greet,
 )
+from mplsemu.cli.closed_output import print_no_more
 from mplsemu.cli.progress import Bar
 from mplsemu.cli.system_error import describe_system_error
 from mplsemu.emulation.interrupts import Terminated, act, end, noted, wait
-from mplsemu.errors import MplsEmuError
+from mplsemu.errors import EmulationError, MplsEmuError
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.loader import LabText
 from mplsemu.running.boot import BootedLab, BootOptions
@@ -31,7 +32,11 @@ from mplsemu.running.web_process import WebEndpoint
 def up_detached(
     lab_file: LabText, dataplane: DataPlaneChoice | None, web: WebEndpoint | None
 ) -> int:
-    """Boot in a child process; return when the lab is up, or could not come up."""
+    """Boot in a child process; return when the lab is up, or could not come up.
+
+    Raises:
+        EmulationError: nobody reads what is printed; the lab is taken down again.
+    """
     ours, theirs = socket.socketpair()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -54,6 +59,9 @@ def up_detached(
     except Terminated:
         sys.stderr.write(f"mplsemu: {ENDED_EARLY}\n")
         return 2
+    except BrokenPipeError:  # the reader of a command's result may have seen enough, not of this
+        print_no_more()
+        raise EmulationError("nobody reads what is printed; the lab was taken down again") from None
     ours.close()
     return code
 

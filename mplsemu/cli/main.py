@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Final
 
 import mplsemu
+from mplsemu.cli.closed_output import print_no_more
 from mplsemu.cli.parser import CommandParser
 from mplsemu.cli.system_error import describe_system_error
 from mplsemu.errors import MplsEmuError, clip
@@ -92,13 +93,13 @@ def _outcome(words: list[str]) -> int:
         _say("interrupted")
         code = INTERRUPTED
     except BrokenPipeError:  # the reader (say, `head`) has seen enough
-        _print_no_more()
+        print_no_more()
         code = _OK
     except (OSError, MemoryError, RuntimeError) as error:
         message = describe_system_error(error)
         if message is None:
             raise
-        _print_no_more()
+        print_no_more()
         _say(message)
         code = _BAD_INPUT
     _forget_interrupts()
@@ -126,11 +127,6 @@ def _open_standard_files() -> None:
                 os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
             setattr(sys, name, open(descriptor, mode, closefd=False))  # noqa: SIM115
-
-
-def _print_no_more() -> None:
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:

@@ -94,6 +94,11 @@ def circuit_of(host: str) -> str:
     return "/".join(host.split("/")[:2])
 
 
+def site_within_vpn(name: str) -> str:
+    """Return the site of a host or a CE router that is named within its VPN, ``SITE/NAME``."""
+    return name.partition("/")[0]
+
+
 def is_core(name: str | None) -> bool:
     """Whether a node or link is the provider's own: no attachment circuit and no CE router."""
     return name is not None and "/" not in name

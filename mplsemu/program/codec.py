@@ -220,6 +220,9 @@ def _lines(value: object, depth: int = 0, deepest: int = _NODE_TABLES) -> Iterat
 def _converter() -> cattrs.Converter:
     """Build the converter; it is strict about types, unlike cattrs by default."""
     converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_structure_hook_factory(
+        dataclasses.is_dataclass, lambda kind: _object(make_dict_structure_fn(kind, converter))
+    )
     for plain in (str, int, bool, float):
         converter.register_structure_hook(plain, _strict(plain))
     text, integer = _strict(str), _strict(int)
@@ -247,8 +250,19 @@ def _converter() -> cattrs.Converter:
     for holder, names in _MACS.items():
         checked = {name: override(struct_hook=_mac) for name in names}
         hook = make_dict_structure_fn(holder, converter, **checked)  # type: ignore[arg-type]
-        converter.register_structure_hook(holder, hook)
+        converter.register_structure_hook(holder, _object(hook))
     return converter
+
+
+def _object(hook: Callable[[Any, Any], Any]) -> Callable[[object, object], Any]:
+    """Return a hook that accepts JSON objects only; cattrs would fail in words of Python's."""
+
+    def structure(value: object, kind: object) -> Any:
+        if not isinstance(value, dict):
+            raise TypeError(f"{value!r} is not an object, as in {{...}}")
+        return hook(value, kind)
+
+    return structure
 
 
 def _l2vpn_kind(value: object, _: object) -> VpnKind:
@@ -327,7 +341,7 @@ def _register_ce_route(converter: cattrs.Converter) -> None:
         unstruct_hook=str,
     )
     read = make_dict_structure_fn(CeRoute, converter, via=via)
-    converter.register_structure_hook(CeRoute, read)
+    converter.register_structure_hook(CeRoute, _object(read))
     write = make_dict_unstructure_fn(CeRoute, converter, via=via)
     converter.register_unstructure_hook(CeRoute, write)
 
@@ -346,7 +360,7 @@ def _register_ce(converter: cattrs.Converter) -> None:
     as_text = override(rename="address", struct_hook=read, unstruct_hook=write)
     mac = override(struct_hook=_mac)
     hook = make_dict_structure_fn(Ce, converter, wan=as_text, mac=mac, lan_mac=mac)
-    converter.register_structure_hook(Ce, hook)
+    converter.register_structure_hook(Ce, _object(hook))
     omitted = override(omit_if_default=True)
     written = make_dict_unstructure_fn(
         Ce, converter, wan=as_text, routes=omitted, masquerades=omitted

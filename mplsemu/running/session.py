@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from mplsemu.controller.client import ControllerClient
 from mplsemu.emulation.etc_hosts import lsr_hosts_file
-from mplsemu.emulation.interface_flags import set_up
+from mplsemu.emulation.interface import Interface
+from mplsemu.emulation.interface_flags import not_running, set_up
 from mplsemu.emulation.interrupts import communicate
 from mplsemu.emulation.namespace import require_root
 from mplsemu.emulation.node_namespaces import NodeView, start_at
@@ -249,7 +250,8 @@ class Session:
 
         Raises:
             LabError: there is no such link.
-            EmulationError: the controller does not react.
+            EmulationError: the controller does not react, or what is at the other end of a circuit
+                is down itself.
         """
         if link not in self.record.links:
             link = self.link_name(link)
@@ -270,6 +272,7 @@ class Session:
                 raise EmulationError(f"cannot take {name} {state}: {error.strerror}") from error
         if up:
             self._await_operational(link)
+            self._check_carrier(link)
         self.controller.wait_until(
             lambda status: (link in status["down"]) is not up and status["in_sync"],
             CHANGE_TIMEOUT_S,
@@ -283,6 +286,26 @@ class Session:
         for host in self.record.hosts_at(link):
             with suppress(EmulationError):  # a customer may have changed its interface
                 await_operational_at({host.pid: [host.interface]})
+
+    def _check_carrier(self, link: str) -> None:
+        """Check that what is at the other end is up: the controller would be waited for in vain."""
+        for interface in self.record.links[link]:
+            with inside(interface.pid):
+                is_running = not not_running([interface.name])
+            if not is_running:
+                raise EmulationError(f"{link} stays down: {self._why_down(link, interface)}")
+
+    def _why_down(self, link: str, interface: Interface) -> str:
+        at_site = self.record.hosts_at(link)
+        for name, host in self.record.hosts.items():
+            if host not in at_site:
+                continue
+            with inside(host.pid):
+                down = not_running([host.interface])
+            if down:
+                command = f"mplsemu exec {name} -- ip link set {host.interface} up"
+                return f"so is {host.interface} of {name}; type: {command}"
+        return f"{interface.name} has no carrier"
 
     def links(self) -> tuple[LinkState, ...]:
         """Return every core link and circuit with its state, as the controller sees it."""

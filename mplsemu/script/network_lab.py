@@ -24,6 +24,7 @@ from mplsemu.errors import (
     NodeGoneError,
 )
 from mplsemu.lab.loader import read
+from mplsemu.model.names import vpn_of
 from mplsemu.model.vpls import Vpls
 from mplsemu.model.vpn import IPAddress
 from mplsemu.program.answer import answer, is_answered
@@ -239,7 +240,7 @@ class NetworkLab(LabInterface):
         with suppress(ValueError):
             address = ip_address(target)
         if address is None:
-            wanted = str(find_host(program, target, source.split("/", maxsplit=1)[0]).ref)
+            wanted = str(find_host(program, target, vpn_of(source)).ref)
             return ip_address(self.lab.session.address_of(source, wanted)), wanted
         end = trace(program, source, target).end
         named = end.host if isinstance(end, Delivered) else None

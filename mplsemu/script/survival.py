@@ -44,8 +44,8 @@ def survival(
     Raises:
         LabError: the number is less than 1, or there are too many cases to wait for.
     """
-    if failures < 1:
-        raise LabError(f"no failures to survive: {failures}", remedy="write a number from 1 on")
+    if not isinstance(failures, int) or isinstance(failures, bool) or failures < 1:
+        raise LabError(f"no failures to survive: {failures!r}", remedy="write a number from 1 on")
     survey = FailureSurvey(network, down, failures, of_nodes=nodes).run(executor)
     what = f"up to {count(failures, 'LSR' if nodes else 'link')} down"
     if not survey.outages:

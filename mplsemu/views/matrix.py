@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from mplsemu.model.names import is_host, vpn_of
+from mplsemu.model.names import is_host, site_within_vpn, vpn_of
 from mplsemu.model.natural_order import natural
 
 _WISHES: Final = ("validate: path ", "validate: throughput ")
@@ -80,8 +80,8 @@ class VpnMatrix:
 
     def by_site(self) -> VpnMatrix:
         """Return it by site: a site reached another if all its hosts did."""
-        sites = tuple(dict.fromkeys(name.rpartition("/")[0] for name in self.names))
-        at = [sites.index(name.rpartition("/")[0]) for name in self.names]
+        sites = tuple(dict.fromkeys(map(site_within_vpn, self.names)))
+        at = [sites.index(site_within_vpn(name)) for name in self.names]
         cells: dict[tuple[int, int], tuple[bool, bool]] = {}
         for (row, column), (reach, ok) in self.cells.items():
             key = at[row], at[column]

@@ -67,6 +67,22 @@ def test_a_link_is_cut_and_captured_by_any_of_its_names(name, nordic):
     assert said.startswith("capturing on dk-p1; ")
 
 
+def test_a_line_to_a_host_that_is_down_stays_down_and_that_is_told_at_once(nordic):
+    host, line = ("exec", "--lab", "nordic", "c/odense/h1", "--"), ("--lab", "nordic", "c/odense")
+    assert mplsemu(*host, "ip", "link", "set", "eth0", "down").returncode == 0
+    try:
+        assert mplsemu("link", *line, "down").returncode == 0
+        done = mplsemu("link", *line, "up", timeout_s=15)
+        assert done.returncode == 2
+        assert done.stderr == (
+            "mplsemu: c/odense stays down: so is eth0 of c/odense/h1; "
+            "type: mplsemu exec c/odense/h1 -- ip link set eth0 up\n"
+        )
+    finally:
+        assert mplsemu(*host, "ip", "link", "set", "eth0", "up").returncode == 0
+        assert mplsemu("link", *line, "up").stdout == "c/odense is up\n"
+
+
 def test_capture_says_how_a_filter_reads_behind_labels_and_it_is_so(nordic):
     def captured(expression):
         words = ("capture", "--lab", "nordic", "dk-p1", "-c", "2", "--filter", expression)

@@ -274,6 +274,25 @@ def test_a_detached_lab_does_not_hold_the_callers_pipes(small, ground):
     ground.assert_clean()
 
 
+def test_a_detached_lab_whose_greeting_nobody_reads_is_taken_down_and_that_is_told(small, ground):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*MPLSEMU, "up", "--detach", str(small)],
+        env={**os.environ, **ground.env},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=30,
+    )
+    os.close(writer)
+    said = "mplsemu: nobody reads what is printed; the lab was taken down again\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    ground.assert_clean()
+
+
 @pytest.mark.parametrize("stage", stages(["the database"], ["the controller"], ["the reaper"]))
 def test_down_ends_a_lab_that_boots(stage, small, ground):
     process = started(ground, "up", small, until=STAGES[stage])

@@ -72,6 +72,10 @@ def test_the_address_of_an_error_is_the_one_in_the_file():
         ('"mac": "0a:', '"mac": "0A:', "is not a MAC address such as"),
         ('"peer_mac": "0a:', '"peer_mac": "0a-', "is not a MAC address such as"),
         ('"egress": "dk"', '"egress": null', "an egress goes with an NHLFE"),
+        ('{"push": [17]}}', '{"push": [17]}, "backup": 7}', "7 is not an object, as in {...}"),
+        ('"adjacencies": [', '"adjacencies": [[], ', "[] is not an object"),
+        ('"hosts": [', '"hosts": ["h1", ', "'h1' is not an object"),
+        ('"nodes": [', '"nodes": [null, ', "None is not an object"),
     ],
 )
 def test_what_is_no_program_is_refused_with_a_reason(old, new, complaint):

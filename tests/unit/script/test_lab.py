@@ -163,9 +163,10 @@ def test_lsrs_may_fail_and_several_together(lab):
         assert lab.survives(failures=2, nodes=True, executor=pool).survey == found.survey
 
 
-def test_no_failure_at_all_is_nothing_to_survive(lab):
-    with pytest.raises(LabError, match="write a number from 1 on"):
-        lab.survives(failures=0)
+@pytest.mark.parametrize("failures", [0, -1, 1.5, True, "1", None])
+def test_what_is_no_number_of_failures_is_nothing_to_survive(lab, failures):
+    with pytest.raises(LabError, match=f"{failures!r}; write a number from 1 on"):
+        lab.survives(failures=failures)
 
 
 def test_alarms_of_a_program_are_of_what_is_cut(lab):
