@@ -49,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attached", metavar="FILE", type=Path, help="ebpf: what `up` has attached, as JSON"
     )
+    parser.add_argument(
+        "--vswitchd",
+        metavar="DIR",
+        type=Path,
+        help="openflow: where the ovs-vswitchd of all switches keeps its process id and socket",
+    )
     parser.add_argument("--socket", metavar="PATH", type=Path, help="northbound Unix socket")
     parser.add_argument(
         "--state", metavar="FILE", type=Path, help="remember labels and neighbours over a restart"
@@ -82,10 +88,11 @@ def _openflow(args: argparse.Namespace) -> DataPlane:
 
     patch_standard_library()  # before anything creates a lock
     from mplsemu.southbound.openflow.plane import OpenFlowPlane, check_address
+    from mplsemu.southbound.openflow.vswitchd import Vswitchd
 
     host, port = parse_listen(args.listen or DEFAULT_LISTEN)
     check_address(host, port)
-    return OpenFlowPlane(host, port)
+    return OpenFlowPlane(host, port, Vswitchd(args.vswitchd) if args.vswitchd else None)
 
 
 def _ebpf(args: argparse.Namespace) -> DataPlane:
@@ -93,8 +100,9 @@ def _ebpf(args: argparse.Namespace) -> DataPlane:
     from mplsemu.southbound.ebpf.attached import load_attached
     from mplsemu.southbound.ebpf.plane import open_plane
 
-    if args.listen is not None:
-        raise LabError("--listen is for --dataplane openflow", remedy="leave it out")
+    for option, value in (("--listen", args.listen), ("--vswitchd", args.vswitchd)):
+        if value is not None:
+            raise LabError(f"{option} is for --dataplane openflow", remedy="leave it out")
     if args.attached is None:
         raise LabError("--dataplane ebpf needs to know the maps", remedy="add --attached FILE")
     try:

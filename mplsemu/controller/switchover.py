@@ -102,7 +102,7 @@ class SwitchOver:
         hubs = hub_moves(before, program)
         for moving in _steps(smooth, hubs.rising):
             self._plane.install(compiled(down, program, moving), nodes)
-            self._plane.threads.sleep(self._plane.lag_s)
+            self._plane.settle()
             self._flush(before, program, moves)
         if any(not move.is_bridged for move in smooth):
             self._announce(program, moves)

@@ -79,8 +79,10 @@ class OpenFlowLab:
 
     def __init__(self, directory: LabDirectory, program: Program) -> None:
         place = f"127.0.0.1:{OPENFLOW_PORT}"
-        self._openvswitch = PrivateOpenVswitch(directory.path / "ovs", revalidation_ms(program))
-        self.controller = ControllerProcess(directory, ("--listen", place))
+        run_dir = directory.path / "ovs"
+        self._openvswitch = PrivateOpenVswitch(run_dir, revalidation_ms(program))
+        arguments = ("--listen", place, "--vswitchd", str(run_dir))
+        self.controller = ControllerProcess(directory, arguments)
         limits = learned_limits(program)
         self.fabric = OpenVswitchFabric(self._openvswitch, (f"tcp:{place}",), limits)
 

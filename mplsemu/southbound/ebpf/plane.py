@@ -59,7 +59,6 @@ class EbpfPlane:
     name: Final = "ebpf"
     entry_word: Final = "entries"
     limits: Final = LIMITS
-    lag_s: Final = 0.0
 
     def __init__(self, attached: Attached, tables: Mapping[str, Table]) -> None:
         self.threads = PlainThreads()
@@ -183,6 +182,9 @@ class EbpfPlane:
     ) -> InstallResult:
         """Write what differs, and then delete what is left over."""
         return self._installer.install(program, nodes, at_once=at_once)
+
+    def settle(self) -> None:
+        """Do nothing: a map that was written is what the next packet finds."""
 
     def entries(self, node: str) -> int:
         """Return how many entries of the program an LSR has."""

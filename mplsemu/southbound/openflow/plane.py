@@ -27,6 +27,7 @@ from mplsemu.southbound.openflow.storm_meters import circuit_of_meter, storm_met
 from mplsemu.southbound.openflow.threads import GreenThreads
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.openflow.vsi_meters import vsi_meters
+from mplsemu.southbound.openflow.vswitchd import Vswitchd
 from mplsemu.southbound.plane.counters import Counter
 from mplsemu.southbound.plane.events import (
     Deliver,
@@ -42,6 +43,8 @@ from mplsemu.southbound.plane.macs import LearnedMac, MacFlush
 from mplsemu.southbound.plane.readback import InstallResult, ReadBack
 from mplsemu.southbound.punt.event import PacketOut
 
+_PURGED_S: Final = 0.005
+"""For what was on its way into the datapath's cache."""
 _EXACTLY: Final = (1 << 64) - 1
 
 
@@ -51,17 +54,18 @@ class OpenFlowPlane:
     Args:
         host: address to listen on for switches.
         port: TCP port to listen on.
+        vswitchd: all switches are its; None: whose they are is not known.
     """
 
     name: Final = "openflow"
     entry_word: Final = "flows"
     limits: Final = LIMITS
-    lag_s: Final = GRACE_S
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, vswitchd: Vswitchd | None = None) -> None:
         self.threads = GreenThreads()
         self.version = framework.version()
         self._listen = host, port
+        self._vswitchd = vswitchd
         self._listeners: list[Any] = []
         self._names: dict[int, str] = {}
         self._ids: dict[str, int] = {}
@@ -198,6 +202,14 @@ class OpenFlowPlane:
         by_id = {self._ids[node]: each for node, each in changes.items()}
         done = self._installer.install(by_id, at_once=at_once)
         return frozenset(self._names[datapath_id] for datapath_id in done)
+
+    def settle(self) -> None:
+        """Wait for the datapath, which follows flows later than a barrier says that they are there.
+
+        Without the flows that it has cached, it is as far as they are.
+        """
+        is_purged = self._vswitchd is not None and self._vswitchd.purge()
+        self.threads.sleep(_PURGED_S if is_purged else GRACE_S)
 
     def entries(self, node: str) -> int:
         """Return how many flows of the program a switch has."""

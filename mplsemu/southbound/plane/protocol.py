@@ -39,10 +39,6 @@ class DataPlane(Protocol):
         """What it can do of what programs can ask for."""
 
     @property
-    def lag_s(self) -> float:
-        """For how long after an installation packets may still be handled as before it."""
-
-    @property
     def threads(self) -> Threads:
         """The threads it works with."""
 
@@ -78,6 +74,9 @@ class DataPlane(Protocol):
         Raises:
             CapabilityError: it cannot do what the program says.
         """
+
+    def settle(self) -> None:
+        """Wait until packets are handled by what is installed, and none as before."""
 
     def entries(self, node: str) -> int:
         """Return how many entries of the program an LSR has, without learned MAC addresses."""
