@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from mplsemu.lab.loader import loads
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpls, Vpws
@@ -237,3 +238,38 @@ def load_sharing(how: str = "", **settings: object) -> Network:
         l3vpn("v", sites, hosts=2, macs=MacAddresses()),  # type: ignore[arg-type]
     )
     return homed(made, {"v/hq": ("x", "y")}, {"v/hq"})
+
+
+TWO_PROVIDERS = """
+name: two
+providers:
+  north:
+    asn: 64500
+    labels: 100-199
+    nodes: {na: {role: pe}, np: , n1: {role: pe}, n2: {role: pe}}
+    links: [na-np, np-n1, {ends: [np, n2], metric: 20}]
+  south:
+    asn: 64501
+    nodes: {sa: {role: pe}, sp: , s1: {role: pe}, s2: {role: pe}}
+    links: [sa-sp, sp-s1, sp-s2]
+borders:
+  - {ends: [n1, s1], option: OPTION, vpns: {v: 7, w: 8}}
+  - {ends: [s2, n2], option: OPTION, vpns: {v: 7, w: 9}}
+vpns:
+  v:
+    type: l3vpn
+    sites:
+      a: {pe: na, subnet: [10.1.0.0/29, "2001:db8:1::/125"]}
+      b: {pe: sa, subnet: [10.2.0.0/29, "2001:db8:2::/125"], ce: router}
+      c: {pe: s2, subnet: 10.3.0.0/29}
+  w:
+    type: l3vpn
+    sites:
+      a: {pe: na, subnet: 10.1.0.0/29}
+      b: {pe: s1, subnet: 10.2.0.0/29}
+"""
+
+
+def two_providers(option: str = "a") -> Network:
+    """Return two providers with two borders, of which n1-s1 is nearer to the north's site."""
+    return loads(TWO_PROVIDERS.replace("OPTION", option), "two.yaml").network

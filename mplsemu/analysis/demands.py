@@ -84,6 +84,7 @@ class _Endpoints:
             site.circuit: (vpn, site) for vpn, site in network.sites()
         }
         self._pes = {node.name for node in network.provider.nodes if node.role is Role.PE}
+        self._providers = network.provider.provider_of
         self._lab = network.name
         self._joined = {
             (source.pe, target.pe)
@@ -93,6 +94,15 @@ class _Endpoints:
             for other in vpn.sites
             for target in other.lines
         }
+        for border in network.borders():  # an ASBR has a tunnel to every PE of its VRF's sites
+            for end in border.ends:
+                pes = {
+                    line.pe
+                    for vpn, line in network.lines()
+                    if vpn.name == border.vpn
+                    and self._providers[line.pe] == self._providers[end.asbr]
+                }
+                self._joined |= {pair for pe in pes for pair in ((pe, end.asbr), (end.asbr, pe))}
 
     def tunnel(self, source: str, target: str, where: Location) -> Tunnel:
         """Return the ingress and the egress PE."""
@@ -108,6 +118,10 @@ class _Endpoints:
             if not reaches(vpn, site, other, far):
                 raise LabError(f"{source} does not send to {target}: no VPN or import joins them",
                                location=where)  # fmt: skip
+            if self._providers[site.pe] != self._providers[far.pe]:
+                raise LabError(f"{source} and {target} are in different providers' networks",
+                               location=where,
+                               remedy="write a demand to the ASBR in each network")  # fmt: skip
             return site.pe, far.pe
         if source in self._sites or target in self._sites:
             remedy = "write two sites, or two PEs"

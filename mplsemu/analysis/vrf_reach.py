@@ -14,6 +14,7 @@ from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
     Route,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -81,7 +82,7 @@ class VrfReach:
 
 def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
     """Return the reach of each VRF of an L3VPN that has sites, sorted by their names."""
-    spare = spare_lines(program)
+    spare = spare_lines(program) | _border_circuits(program)
     bare = ((node, _without(vrf, spare)) for node in program.nodes for vrf in node.vrfs_of(vpn))
     vrfs = [(node, vrf) for node, vrf in bare if vrf.circuits]
     sites = {(node.name, vrf.name): _local_sites(node, vrf) for node, vrf in vrfs}
@@ -93,6 +94,7 @@ def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
             for circuit in vrf.circuits
         },
         {prefix: site.circuit for site in every for prefix in site.prefixes},
+        {node.name: node.provider for node in program.nodes},
     )
     return_routes = _ReturnRoutes(program)
     found = []
@@ -107,6 +109,8 @@ def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
     }
     if any(info.name == vpn and _is_via_ce(info) for info in program.vpns):
         exported = {}  # all sites reach each other, though not by their route targets
+    if len({node.provider for node, _ in vrfs}) > 1:
+        exported = {}  # likewise, where providers with targets of their own are joined by borders
     imported = {(node.name, vrf.name): frozenset(vrf.import_targets) for node, vrf in vrfs}
     return tuple(_judged(each, every, exported, imported[each.pe, each.vrf]) for each in found)
 
@@ -149,6 +153,12 @@ def _without(vrf: Vrf, spare: frozenset[str]) -> Vrf:
     return replace(vrf, circuits=tuple(name for name in vrf.circuits if name not in spare))
 
 
+def _border_circuits(program: Program) -> frozenset[str]:
+    """Return the circuits that lead to no site, but to another provider."""
+    circuits = (circuit for node in program.nodes for circuit in node.circuits)
+    return frozenset(circuit.name for circuit in circuits if circuit.border is not None)
+
+
 def _site_order(site: LocalSite) -> NaturalKey:
     return natural(site.circuit.site)
 
@@ -185,6 +195,8 @@ def _reaches(
                 if name not in vrf.circuits and not _is_wan(route, circuit):
                     # by the other line of a site that shares its load
                     reaches.append(ReachablePrefix(route.prefix, circuit.site, answers=True))
+            case ViaAsbr():
+                reaches.append(ReachablePrefix(route.prefix, owners.site(route, node.name)))
             case ViaPe(egress) if egress in node.ftn_by_egress:
                 site = owners.site(route, egress)
                 answers = site is not None or return_routes.exist(route, node, vrf)
@@ -218,18 +230,23 @@ class _Owners:
     Attributes:
         home: the PE and the site of each of its circuits.
         circuits: those of the sites with each prefix.
+        providers: whose each PE is.
     """
 
     home: Mapping[str, tuple[str, str]]
     circuits: Mapping[IPNetwork, AttachmentCircuit]
+    providers: Mapping[str, str | None]
 
     def site(self, route: Route, egress: str) -> str | None:
         """Return the site with the prefix of a route to a PE; None if it is a partner's.
 
-        It may be a spoke, to which a hub's CE router passes packets on.
+        It may be a spoke, to which a hub's CE router passes packets on; or be beyond that PE, in
+        another provider's network.
         """
         pe, site = self.home.get(route.circuit, (None, None))
-        if pe != egress:
+        if pe is None:
+            return None
+        if pe != egress and self.providers[pe] == self.providers[egress]:
             return None
         owner = self.circuits.get(route.prefix)
         return owner.site if owner is not None else site
@@ -255,7 +272,9 @@ class _ReturnRoutes:
 
     def _routes_of(self, circuit: str) -> set[tuple[str, int]]:
         """Return the sites and IP versions to which the VRF of a circuit has routes."""
-        node = self._program.node_of_circuit[circuit]
+        node = self._program.node_of_circuit.get(circuit)
+        if node is None:  # another provider's, of whose network nothing is known
+            return set()
         vrf = node.vrf_of_circuit.get(circuit)
         key = (node.name, vrf.name if vrf is not None else "")
         if key not in self._known:

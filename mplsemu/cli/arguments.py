@@ -203,6 +203,22 @@ def checked_node(program: Program, name: str) -> NodeProgram:
     return node
 
 
+def checked_provider(program: Program, name: str) -> str:
+    """Return the name of one of several providers.
+
+    Raises:
+        LabError: there is no such provider.
+    """
+    from mplsemu.program.provider_part import providers_of
+
+    names = providers_of(program)
+    if name in names:
+        return name
+    known = f"the providers are {', '.join(names)}" if names else "it has one, without a name"
+    remedy = did_you_mean(name, names)
+    raise LabError(f"no provider {name!r} in lab {program.lab!r}", remedy=remedy or known)
+
+
 def checked_vpn(program: Program, name: str) -> str:
     """Return the name of a VPN, given that name or the customer's.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from mplsemu.cli.arguments import add_lab, checked_vpn, is_running, read_lab
+from mplsemu.cli.arguments import add_lab, checked_provider, checked_vpn, is_running, read_lab
 from mplsemu.errors import LabError
 from mplsemu.suggest import did_you_mean
 
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--vpn", metavar="NAME", help="one VPN, as its customer sees it")
     which.add_argument("--provider", action="store_true", help="the provider's picture alone")
+    which.add_argument("--of", metavar="PROVIDER", help="of several providers: one's own picture")
     over = parser.add_mutually_exclusive_group()
     over.add_argument(
         "--overlay", metavar="VPN", help="the provider's picture with a VPN's sites and LSPs"
@@ -105,8 +106,9 @@ def _views(program: Program, args: argparse.Namespace) -> Sequence[View]:
     if args.vpn is not None and has_overlay:
         remedy = "leave out --vpn"
         raise LabError("--overlay and --trace are for the provider's picture", remedy=remedy)
-    if has_overlay:
-        return [_overlaid(provider_view(program), program, args)]
+    if has_overlay or args.of is not None:
+        of = None if args.of is None else checked_provider(program, args.of)
+        return [_overlaid(provider_view(program, of), program, args)]
     if args.vpn is not None:
         vpns = [checked_vpn(program, args.vpn)]
         return _live([customer_view(program, name) for name in vpns], args)
@@ -117,13 +119,17 @@ def _views(program: Program, args: argparse.Namespace) -> Sequence[View]:
 
 
 def _overlaid(view: ProviderView, program: Program, args: argparse.Namespace) -> ProviderView:
+    from mplsemu.program.provider_part import part_of
     from mplsemu.program.trace import trace
     from mplsemu.views.overlay import with_trace, with_vpn
     from mplsemu.views.text.trace_branches import why
     from mplsemu.views.trace import TraceView
 
     if args.overlay is not None:
-        return with_vpn(view, program, checked_vpn(program, args.overlay))
+        shown = program if args.of is None else part_of(program, args.of)
+        return with_vpn(view, shown, checked_vpn(shown, args.overlay))
+    if args.trace is None:
+        return view
     found = trace(program, *args.trace)
     if not found.delivered:
         print(f"note: the packet is not delivered: {why(found.end)}", file=sys.stderr)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mplsemu.control import lsp
+from mplsemu.control.borders import border_circuits
 from mplsemu.control.ce_routes import ce_routes
 from mplsemu.control.homing import SETTLED, LineStates, Moving, line_states
 from mplsemu.control.labels import (
@@ -146,6 +147,7 @@ def compile_stages(
             vrfs=of_node[node.name].vrfs,
             vsis=of_node[node.name].vsis,
             position=node.position,
+            provider=node.provider,
         )
         for node in network.provider.nodes
     )
@@ -320,6 +322,8 @@ def _circuits(
             shares_load=site.shares_load,
         )
         found.setdefault(site.pe, []).append(lines.on(circuit, site, down))
+    for pe, circuit in border_circuits(network, down, numbers):
+        found.setdefault(pe, []).append(circuit)
     return {pe: tuple(sorted(all_, key=lambda each: each.port)) for pe, all_ in found.items()}
 
 
@@ -342,6 +346,7 @@ def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:
             up=link.name not in down,
             mtu=link.mtu,
             metric_back=link.metric_back,
+            border=link.border,
         )
         for link in links
     )

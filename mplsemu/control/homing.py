@@ -197,7 +197,7 @@ def _are_joined(first: Vpn, site: Site, second: Vpn, other: Site) -> bool:
 def _components(provider: Provider, down: Collection[str]) -> dict[str, int]:
     """Return for each LSR the number of the part that it is in."""
     neighbours: dict[str, list[str]] = {node.name: [] for node in provider.nodes}
-    for link in provider.links:
+    for link in provider.core_links:
         if link.name not in down:
             first, second = link.ends
             neighbours[first].append(second)

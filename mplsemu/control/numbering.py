@@ -32,6 +32,9 @@ def number_network(
     for link in network.provider.links:
         for end in link.ends:
             cables[end].append(link.name)
+    for border in network.borders():
+        for side in border.ends:
+            cables[side.asbr].append(border.circuit(side.asbr))
     for _, site in network.lines():
         if site.shared_line is not None and site.shared_line not in cables[site.pe]:
             cables[site.pe].append(site.shared_line)

@@ -42,7 +42,7 @@ class _Step:
 
 
 class ShortestPaths:
-    """Shortest paths by metric over the links that are up.
+    """Shortest paths by metric over the links that are up, within each provider's network.
 
     A link may have a metric in each direction: then there and back may take different ways. Of
     paths with equal metric an LSR uses as many as the provider's `ecmp` allows. Ties are broken by
@@ -62,7 +62,7 @@ class ShortestPaths:
         self._graph: nx.DiGraph[str] = nx.DiGraph()
         self._graph.add_nodes_from(node.name for node in provider.nodes)
         steps: dict[str, list[_Step]] = {node.name: [] for node in provider.nodes}
-        for link in sorted(provider.links, key=lambda link: link.name):
+        for link in sorted(provider.core_links, key=lambda link: link.name):
             if link.name not in down:
                 for end in link.ends:
                     hop, metric = PathHop(link.name, link.far_end(end)), link.metric_from(end)

@@ -37,7 +37,7 @@ def ports_of(network: Network, numbers: Numbers) -> Ports:
         for lsr in link.ends:
             port, peer = ends[lsr, link.name], link.far_end(lsr)
             own, far = macs[lsr, link.name], macs[peer, link.name]
-            adjacencies[lsr].append(Adjacency(link.name, port, own, peer, far))
+            adjacencies[lsr].append(Adjacency(link.name, port, own, peer, far, link.border))
     return Ports(
         {lsr: tuple(sorted(found, key=lambda end: end.port)) for lsr, found in adjacencies.items()},
         {site.circuit: numbers[Space.ports(site.pe)][site.circuit] for _, site in network.lines()},

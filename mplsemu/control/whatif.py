@@ -126,6 +126,7 @@ class _Failure:
         circuits = {
             base.node_of_circuit[name].name for name in (*self._circuits_down(), *self._moved())
         }
+        circuits.update(self._ends_of_borders())
         for name in {*ilm, *ftn, *services, *circuits, *self._ends_of_nothing()}:
             node = base.node(name)
             tables = self._tables(node, services.get(name, {}))
@@ -156,8 +157,16 @@ class _Failure:
                 whole = replace(each, up=True, standby=False, hosts=line.hosts)
                 found.append(self._lines.on(whole, line, self._down))
             else:
-                found.append(replace(each, up=False) if each.name in self._failed else each)
+                cable = each.name if each.border is None else each.border.link
+                found.append(replace(each, up=False) if cable in self._failed else each)
         return tuple(found)
+
+    def _ends_of_borders(self) -> Iterator[str]:
+        """Yield the ASBRs whose circuits to other providers are down."""
+        for name in self._failed & self._of.program.link_by_name.keys():
+            link = self._of.program.link_by_name[name]
+            if link.border is not None:
+                yield from link.ends
 
     def _moved(self) -> Iterator[str]:
         """Yield the circuits of dual-homed sites that other lines lead to now."""
@@ -280,8 +289,8 @@ class _Failure:
                 affected.update(self._of.measured_by.get((ingress, egress), ()))
                 if ingress not in lsps.tree:
                     affected.update(self._of.users_of.get((ingress, egress), ()))
-        for circuit in self._circuits_down():
-            affected.update(self._of.services_with.get(circuit, ()))
+        for name in self._failed:  # circuits, and links between providers
+            affected.update(self._of.services_with.get(name, ()))
         state = replace(
             self._stages.state, down=self._down, reaches=self._reaches, metric=self._metric
         )

@@ -40,6 +40,7 @@ from mplsemu.program.services import (
     Connected,
     NextHop,
     Route,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -100,7 +101,7 @@ class _Exporter:
         """Return the network."""
         routers = [router for node in self._program.nodes for router in self._routers(node)]
         for link in self._program.links:
-            if link.up:
+            if link.up and link.border is None:
                 first, second = link.ends
                 self._link(first, link.name, second, link.name)
         return {
@@ -134,7 +135,7 @@ class _Exporter:
 
     def _routers(self, node: NodeProgram) -> Iterator[dict[str, Any]]:
         """Yield an LSR, its VRFs and VSIs, and a router for the look-up after an explicit null."""
-        core = [end.link for end in node.adjacencies]
+        core = [end.link for end in node.adjacencies if end.border is None]
         inside = [_to(name) for name in (*node.vrf_by_name, *node.vsi_by_name)]
         inside += [
             _to(vsi.name) + entrance.beside
@@ -220,6 +221,7 @@ class _Exporter:
         for circuit in (passed := _passed_on(node, vrf)):
             own = f"{node.name}/{node.vrf_of_circuit[circuit].name}"
             self._link(name, _through(circuit), own, _back(circuit))
+        self._cross_borders(node, vrf)
         others = {way.vrf for way in _ways(vrf) if isinstance(way, ViaVrf)}
         for other in sorted(others & node.vrf_by_name.keys()):
             self._link(name, _to(other), f"{node.name}/{other}", f"from {vrf.name}")
@@ -240,6 +242,16 @@ class _Exporter:
         ]
         return {"name": name, "interfaces": _interfaces(interfaces, table)}
 
+    def _cross_borders(self, node: NodeProgram, vrf: Vrf) -> None:
+        """Link a VRF with those of other providers' ASBRs, each pair once."""
+        for circuit in (node.circuit_by_name[name] for name in vrf.circuits):
+            peer = circuit.border
+            if peer is not None and node.name < peer.lsr and circuit.up:
+                far = self._program.node(peer.lsr).vrf_of_circuit.get(peer.circuit)
+                if far is not None:
+                    there = f"{peer.lsr}/{far.name}"
+                    self._link(f"{node.name}/{vrf.name}", circuit.name, there, peer.circuit)
+
     def _routed(self, node: NodeProgram, vrf: Vrf, way: NextHop) -> Rules:
         match way:
             case Connected(circuit) | ViaCe(circuit) | ViaNeighbour(circuit, _):
@@ -247,6 +259,8 @@ class _Exporter:
                 is_led_to = circuit in vrf.circuits or towards is vrf
                 is_up = node.circuit_by_name[circuit].up and is_led_to
                 return _rules(circuit) if is_up else []
+            case ViaAsbr(circuit):
+                return _rules(circuit) if node.circuit_by_name[circuit].up else []
             case ViaVrf(other):
                 return _rules(_to(other)) if other in node.vrf_by_name else []
             case ViaPe(egress, label):

@@ -276,7 +276,7 @@ def _provider(view: ProviderView) -> PictureGraph:
                 told = ("standby",) if site in vpn.standbys else ()
                 edges.append(Edge((key, pe), LineKind.ACCESS, told, is_dashed=bool(told)))
     edges += _ways(view)
-    return PictureGraph(f"Provider of {view.lab}", (Cluster(None, tuple(vertices)),), tuple(edges))
+    return PictureGraph(view.title, (Cluster(None, tuple(vertices)),), tuple(edges))
 
 
 def _link_lines(link: LinkView) -> tuple[str, ...]:

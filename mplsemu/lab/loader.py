@@ -16,7 +16,7 @@ from mplsemu.lab.host_notes import host_notes
 from mplsemu.lab.lab_name import check_lab_name, with_lab_name
 from mplsemu.lab.mtus import mtu_notes, refuse_mtus
 from mplsemu.lab.one_way_imports import one_way_notes
-from mplsemu.lab.provider import build_provider
+from mplsemu.lab.providers import build_providers
 from mplsemu.lab.schema import ChecksFile, LabFile
 from mplsemu.lab.schema_error import CHECKS, schema_error
 from mplsemu.lab.shipped import lab_path, shipped_labs
@@ -144,8 +144,9 @@ def loads(text: str, file_name: str, before: Numbers = NO_NUMBERS) -> LoadedLab:
     except ValidationError as error:
         raise schema_error(document, error) from None
     numbering = Numbering(before)
-    provider = build_provider(document, raw.provider, numbering)
-    network = Network(raw.name, provider, build_vpns(document, raw.vpns, provider, numbering))
+    provider = build_providers(document, raw, numbering)
+    vpns = build_vpns(document, raw.vpns, provider, numbering, raw.borders)
+    network = Network(raw.name, provider, vpns)
     refuse_mtus(document, raw, network)
     network = replace(network, validate=build_checks(document, raw.validate_, network))
     return LoadedLab(network, tuple(_notes(network)), raw.dataplane, numbering.numbers())

@@ -7,6 +7,7 @@ from typing import Final
 
 from mplsemu.errors import LabError
 from mplsemu.lab.document import Document, Path
+from mplsemu.lab.providers import provider_paths
 from mplsemu.lab.schema import LabFile, RawLink
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import ACCESS_MTU_MARGIN, LABEL_OCTETS, MAX_LABELS, MIN_IPV6_MTU
@@ -113,22 +114,27 @@ def _refuse_narrow_links(document: Document, raw: LabFile, network: Network) -> 
     if not needs:
         return
     most, vpn_name = max(needs, key=lambda need: need[0])
-    for index, (entry, link) in enumerate(
-        zip(raw.provider.links, network.provider.links, strict=True)
-    ):
+    entries = [
+        ((*root, "links", index), entry)
+        for root, provider in provider_paths(raw)
+        for index, entry in enumerate(provider.links)
+    ]
+    for (path, entry), link in zip(entries, network.provider.core_links, strict=True):
         if link.mtu < most:
-            raise _too_narrow(document, index, entry, link, most, vpn_name)
+            is_own = isinstance(entry, RawLink) and entry.mtu is not None
+            where: Path = (*path, "mtu") if is_own else (*path[:-2], "defaults", "mtu")
+            raise _too_narrow(document, where, link, most, vpn_name)
+    borders = (link for link in network.provider.links if link.border is not None)
+    for index, link in enumerate(borders):
+        if link.mtu < most:
+            raise _too_narrow(document, ("borders", index, "mtu"), link, most, vpn_name)
 
 
 def _widest_header(vpn: Vpn) -> int:
     return 0 if isinstance(vpn, L3vpn) else _header_octets(vpn) + TAG_OCTETS
 
 
-def _too_narrow(
-    document: Document, index: int, entry: str | RawLink, link: Link, most: int, vpn: str
-) -> LabError:
-    is_own = isinstance(entry, RawLink) and entry.mtu is not None
-    path: Path = ("provider", "links", index, "mtu") if is_own else ("provider", "defaults", "mtu")
+def _too_narrow(document: Document, path: Path, link: Link, most: int, vpn: str) -> LabError:
     return document.error(
         path,
         f"link {link.name}: mtu {link.mtu} is too small for IPv6 in vpn {vpn}: {MIN_IPV6_MTU} "

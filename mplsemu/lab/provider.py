@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
@@ -15,8 +16,7 @@ from mplsemu.model.topology import Link, Node, Provider
 
 ROUTER_IDS: Final = IPv4Network("10.255.0.0/16")
 MAX_NODES: Final = ROUTER_IDS.num_addresses - 2
-_NODES: Final = ("provider", "nodes")
-_LINKS: Final = ("provider", "links")
+_ROOT: Final[Path] = ("provider",)
 
 
 def build_provider(document: Document, raw: RawProvider, numbering: Numbering) -> Provider:
@@ -31,16 +31,52 @@ def build_provider(document: Document, raw: RawProvider, numbering: Numbering) -
         LabError: a link names no node, joins a node to itself, can be read in two ways or has
             the name of another; the nodes do not all hang together, or are too many.
     """
-    if len(raw.nodes) > MAX_NODES:
-        problem = f"{len(raw.nodes):,} nodes; router IDs of {ROUTER_IDS} are for {MAX_NODES:,}"
-        raise document.error(_NODES, problem, "make the lab smaller")
-    numbers = numbering.allocate(LSRS, raw.nodes, MAX_NODES)
+    return provider_at(document, raw, number_nodes(document, _ROOT, raw.nodes, numbering), _ROOT)
+
+
+def number_nodes(
+    document: Document, root: Path, names: Iterable[str], numbering: Numbering
+) -> Mapping[str, int]:
+    """Return the numbers of all nodes of a lab, of which router IDs are made.
+
+    Args:
+        document: the lab file, for its lines.
+        root: where they stand.
+        names: of the nodes.
+        numbering: gives the numbers.
+
+    Raises:
+        LabError: the nodes are too many.
+    """
+    names = list(names)
+    path: Path = (*root, "nodes")
+    if len(names) > MAX_NODES:
+        problem = f"{len(names):,} nodes; router IDs of {ROUTER_IDS} are for {MAX_NODES:,}"
+        raise document.error(path, problem, "make the lab smaller")
+    numbers = numbering.allocate(LSRS, names, MAX_NODES)
     if max(numbers.values()) > MAX_NODES:
         problem = "new nodes would have the router IDs of those that go at the same time"
-        raise document.error(_NODES, problem, "take those out first, and add the new ones later")
+        raise document.error(path, problem, "take those out first, and add the new ones later")
+    return numbers
+
+
+def provider_at(
+    document: Document, raw: RawProvider, numbers: Mapping[str, int], root: Path
+) -> Provider:
+    """Return a provider; see `build_provider`.
+
+    Args:
+        document: the lab file, for its lines.
+        raw: what it says of the provider.
+        numbers: of the nodes.
+        root: where that stands.
+
+    Raises:
+        LabError: of links, and of nodes that do not hang together.
+    """
     nodes = tuple(_node(name, numbers[name], node) for name, node in raw.nodes.items())
-    links = _links(document, raw)
-    _refuse_parts(document, nodes, links)
+    links = _links(document, raw, root)
+    _refuse_parts(document, nodes, links, root)
     return Provider(
         nodes=nodes,
         links=links,
@@ -58,13 +94,13 @@ def _node(name: str, number: int, raw: RawNode | None) -> Node:
     return Node(name, raw.role, router_id, raw.position, raw.labels)
 
 
-def _links(document: Document, raw: RawProvider) -> tuple[Link, ...]:
+def _links(document: Document, raw: RawProvider, root: Path) -> tuple[Link, ...]:
     base_of_pair: dict[frozenset[str], str] = {}
     pair_of_base: dict[str, frozenset[str]] = {}
     count: Counter[str] = Counter()
     links = []
     for index, entry in enumerate(raw.links):
-        path: Path = (*_LINKS, index)
+        path: Path = (*root, "links", index)
         ends = _ends(document, path, entry, raw.nodes)
         pair = frozenset(ends)
         base = base_of_pair.setdefault(pair, "-".join(ends))
@@ -160,7 +196,9 @@ def _unknown_node(
     return document.error(path, problem, known_names_hint(name, known, "nodes"))
 
 
-def _refuse_parts(document: Document, nodes: tuple[Node, ...], links: tuple[Link, ...]) -> None:
+def _refuse_parts(
+    document: Document, nodes: tuple[Node, ...], links: tuple[Link, ...], root: Path
+) -> None:
     neighbours: dict[str, list[str]] = {node.name: [] for node in nodes}
     for link in links:
         first, second = link.ends
@@ -181,7 +219,7 @@ def _refuse_parts(document: Document, nodes: tuple[Node, ...], links: tuple[Link
     if len(parts) > 1:
         listed = "; ".join(_some(part) for part in parts[:4])
         raise document.error(
-            (*_NODES, parts[1][0]),
+            (*root, "nodes", parts[1][0]),
             f"the provider's network is in {len(parts)} parts that no link joins: {listed}",
             f"add a link such as {parts[0][0]}-{parts[1][0]}",
         )

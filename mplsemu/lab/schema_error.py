@@ -31,6 +31,11 @@ _FIXED: Mapping[Path, type[schema.StrictMapping]] = {
     ("provider",): schema.RawProvider,
     ("provider", "defaults"): schema.RawDefaults,
 }
+_ENTRIES: Mapping[str, type[schema.StrictMapping]] = {
+    "nodes": schema.RawNode,
+    "links": schema.RawLink,
+    "borders": schema.RawBorder,
+}
 _LISTS = frozenset((key,) for key in ("ends", "via", "avoid", *schema.CHECKS))
 CHECKS = "the file of checks"
 """How messages call a file that has checks and nothing else."""
@@ -91,10 +96,14 @@ def enumerated(known: Iterable[str], last: str = " or ", most: int = 12) -> str:
 def subject_of(document: Document, path: Path) -> str:
     """Return how messages name what is at `path`: ``site a/aarhus: rate``."""
     match path:
-        case ("provider", "nodes", name, *rest):
+        case ("provider", "nodes", name, *rest) | ("providers", _, "nodes", name, *rest):
             what = f"node {_cut(name)}"
-        case ("provider", "links", int(index), *rest):
-            what = f"link {_cut(_link_name(document, index))}"
+        case ("provider", "links", int(), *rest) | ("providers", _, "links", int(), *rest):
+            what = f"link {_cut(_link_name(document, path[: len(path) - len(rest)]))}"
+        case ("providers", name, *rest):
+            what = f"provider {_cut(name)}"
+        case ("borders", int(), *rest):
+            what = f"border link {_cut(_link_name(document, path[:2]))}"
         case ("vpns", vpn, "sites", site, *rest):
             what = f"site {_cut(vpn)}/{_cut(site)}"
         case ("vpns", vpn, *rest):
@@ -114,14 +123,14 @@ def _cut(name: str | int, length: int = 60) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
-def _link_name(document: Document, index: int) -> str:
-    match _at(document.value, ("provider", "links", index)):
+def _link_name(document: Document, path: Path) -> str:
+    match _at(document.value, path):
         case str(text):
             return text
         case {"ends": [str(first), str(second)]}:
             return f"{first}-{second}"
         case _:
-            return f"number {index + 1}"
+            return f"number {int(path[-1]) + 1}"
 
 
 def _at(value: Value, path: Path) -> Value:
@@ -152,6 +161,7 @@ def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
 def _model(document: Document, path: Path) -> type[schema.StrictMapping] | None:
     """Return the model of the mapping at `path`."""
     vpn_type = str(_at(document.value, (*path[:2], "type"))) if path[:1] == ("vpns",) else ""
+    path = _as_only_provider(path)
     match path:
         case ("vpns", _):
             return _VPNS.get(vpn_type)
@@ -162,12 +172,17 @@ def _model(document: Document, path: Path) -> type[schema.StrictMapping] | None:
             keys = value if isinstance(value, dict) else ()
             kinds = schema.CHECKS.items()
             return next((model for key, model in kinds if key in keys), schema.RawPing)
-        case ("provider", ("nodes" | "links") as section, _):
-            return schema.RawNode if section == "nodes" else schema.RawLink
+        case (("provider", ("nodes" | "links") as what, _)) | (("borders" as what), int()):
+            return _ENTRIES[what]
         case () if document.what == CHECKS:
             return schema.ChecksFile
         case _:
             return _FIXED.get(path)
+
+
+def _as_only_provider(path: Path) -> Path:
+    """Return a path in one of several providers as if he were the only one."""
+    return ("provider", *path[2:]) if path[:1] == ("providers",) and len(path) > 1 else path
 
 
 def _site_model(vpn_type: str, within: Sequence[str | int]) -> type[schema.StrictMapping] | None:
@@ -237,6 +252,11 @@ def _unknown_key(document: Document, path: Path) -> LabError:
     return document.error(path, problem, remedy)
 
 
+def missing_key(document: Document, path: Path, key: str) -> LabError:
+    """Return that a mapping has no such key."""
+    return _missing_key(document, path, key)
+
+
 def _missing_key(document: Document, path: Path, key: str) -> LabError:
     """Return that a key is missing, or which one is probably meant to be it."""
     known = _fields(_model(document, path)) or _ALL_VPN_KEYS
@@ -297,11 +317,12 @@ def _wrong_length(document: Document, path: Path, context: Mapping[str, Any]) ->
 
 def _wrong_kind(document: Document, path: Path, value: object) -> LabError:
     is_vpn = len(path) == 2 and path[0] == "vpns"
+    usual = _as_only_provider(path)
     if is_vpn or _model(document, path) is not None:
         due = "a mapping of keys to values"
-    elif path in {("provider", "nodes"), ("vpns",)} or path[-1:] == ("sites",):
+    elif usual in {("provider", "nodes"), ("vpns",), ("providers",)} or path[-1:] == ("sites",):
         due = "a mapping of names"
-    elif path in {("provider", "links"), ("validate",)} or path[-1:] in _LISTS:
+    elif usual in {("provider", "links"), ("validate",), ("borders",)} or path[-1:] in _LISTS:
         due = "a list"
     else:
         due = "text"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -14,6 +14,7 @@ from mplsemu.lab.addressing import (
 from mplsemu.lab.document import Document, Path
 from mplsemu.lab.hosts import HostBuilder, Lan, macs_of, refuse_hidden
 from mplsemu.lab.hubs import hub_and_spoke
+from mplsemu.lab.inter_as import Systems, refuse_equal_prefixes
 from mplsemu.lab.overlap import Claim, refuse_import_overlap, refuse_overlap, refuse_same_route
 from mplsemu.lab.pe_ce import (
     given_links,
@@ -23,6 +24,7 @@ from mplsemu.lab.pe_ce import (
     refuse_link_overlap,
 )
 from mplsemu.lab.schema import (
+    RawBorder,
     RawL3vpn,
     RawRoutedSite,
     RawSixPe,
@@ -44,6 +46,7 @@ from mplsemu.lab.vrf_policies import VrfPolicies, numbered_names
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import MAX_2_BYTES, L3vpn, RouteDistinguisher, RouteTarget, VrfPolicy
 from mplsemu.model.mac_move import MacMove
+from mplsemu.model.names import vpn_of_vrf
 from mplsemu.model.network import Vpn
 from mplsemu.model.numbers import CE_ROUTERS, VPNS, Numbering
 from mplsemu.model.pw_type import PwType
@@ -57,7 +60,11 @@ AnyRawVpn = RawL3vpn | RawVpls | RawVpws | RawSixPe
 
 
 def build_vpns(
-    document: Document, raw: dict[str, AnyRawVpn], provider: Provider, numbering: Numbering
+    document: Document,
+    raw: dict[str, AnyRawVpn],
+    provider: Provider,
+    numbering: Numbering,
+    borders: Sequence[RawBorder] = (),
 ) -> tuple[Vpn, ...]:
     """Return the VPNs in the lab file's order.
 
@@ -66,6 +73,7 @@ def build_vpns(
         raw: what it says of them.
         provider: whose they are.
         numbering: gives numbers for automatic targets, distinguishers and addresses.
+        borders: what the file says of the links between providers.
 
     Raises:
         LabError: a site names no PE, a subnet is too small for its hosts, prefixes overlap, or
@@ -81,10 +89,13 @@ def build_vpns(
         hosts=HostBuilder(document, numbering, macs),
         ces=numbering.allocate(CE_ROUTERS, _ce_names(raw), MAX_MACS, ce_numbers(macs.values())),
     )
-    builder = _Builder(document, sites, numbering, numbers, provider.asn)
+    systems = Systems(document, provider, raw, borders)
+    builder = _Builder(document, sites, numbering, numbers, systems)
     vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
     refuse_ambiguous_tags(document, vpns)
     routed = [vpn for vpn in vpns if isinstance(vpn, L3vpn)]
+    systems.refuse_borders()
+    systems.refuse_foreign_imports(routed)
     refuse_useless_defaults(document, (vpn for vpn in vpns if isinstance(vpn, L3vpn)))
     refuse_import_overlap(document, routed, builder.claims)
     refuse_imported_link_overlap(document, routed, builder.links, builder.claims)
@@ -116,7 +127,7 @@ class _Builder:
         prefixes: how many were read so far.
         claims: the prefixes of each VPN.
         links: the networks that the lab file gives PE-CE links, of each VPN.
-        asn: with which automatic route distinguishers and targets begin.
+        systems: with whose AS numbers automatic route distinguishers and targets begin.
         routes: the prefixes that were read under each route distinguisher.
     """
 
@@ -124,7 +135,7 @@ class _Builder:
     sites: SiteBuilder
     numbering: Numbering
     numbers: Mapping[str, int]
-    asn: int
+    systems: Systems
     prefixes: int = 0
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     links: dict[str, list[Claim]] = field(default_factory=dict)
@@ -132,6 +143,7 @@ class _Builder:
 
     def vpn(self, name: str, raw: AnyRawVpn) -> Vpn:
         customer = raw.customer or name
+        self.systems.refuse(name)
         match raw:
             case RawL3vpn():
                 return self.l3vpn(name, customer, raw)
@@ -169,17 +181,23 @@ class _Builder:
                 assert_never(raw)
 
     def l3vpn(self, name: str, customer: str, raw: RawL3vpn) -> L3vpn:
-        number = self.number(name)
-        rd = raw.rd or RouteDistinguisher(self.asn, number)
-        own = [RouteTarget(self.asn, number)]
+        number, systems = self.number(name), self.systems.of(name)
+        asn = systems[0].asn
+        rd = raw.rd or RouteDistinguisher(asn, number)
+        own = [RouteTarget(asn, number)]
         sites = self.routed_sites(name, raw, raw.sites)
         imported = frozenset(own if raw.import_ is None else raw.import_)
         exported = frozenset(own if raw.export is None else raw.export)
         usual = VrfPolicy(name, rd, imported, exported, tuple(raw.sites))
         hubs = hub_and_spoke(self.document, name, raw, sites)
-        vrfs = VrfPolicies(self.document, raw, usual, self.number, self.asn).policies()
-        vpn = L3vpn(name, customer, sites, rd, imported, exported, vrfs, hubs)
+        vrfs = VrfPolicies(self.document, raw, usual, self.number, asn).policies()
+        if len(systems) > 1:
+            own_of = [self.own_policy(usual, raw.rd, each.asn) for each in systems]
+            vrfs = self.systems.policies(usual, own_of)
+        borders = self.systems.crossed(name)
+        vpn = L3vpn(name, customer, sites, rd, imported, exported, vrfs, hubs, borders)
         refuse_hidden_spokes(self.document, vpn)
+        refuse_equal_prefixes(self.document, vpn)
         for policy in vpn.policies:
             own_claims = (claim for claim in self.claims[name] if claim.site in policy.sites)
             assert policy.rd is not None
@@ -215,14 +233,22 @@ class _Builder:
         refuse_link_overlap(self.document, own_links, not_links)
         return tuple(sites)
 
+    def own_policy(self, usual: VrfPolicy, rd: RouteDistinguisher | None, asn: int) -> VrfPolicy:
+        """Return a policy with the automatic numbers of another AS."""
+        number = self.number(usual.name)
+        own = frozenset({RouteTarget(asn, number)})
+        rd = rd or RouteDistinguisher(asn, number)
+        return replace(usual, rd=rd, import_targets=own, export_targets=own)
+
     def number(self, name: str, plus: int = 0) -> int:
         """Return the number of a VPN, or of one of `numbered_names`, plus another."""
         number = self.numbers[name] + plus
-        if min(number, self.asn) > MAX_2_BYTES:
-            what = f"site {name}" if "/" in name else f"vpn {name}"
-            problem = f"{what} has number {number}, too large behind AS number {self.asn}"
-            remedy = f"write an AS number of at most {MAX_2_BYTES}"
-            raise self.document.error(("provider", "asn"), problem, remedy)
+        for system in self.systems.of(vpn_of_vrf(name)):
+            if min(number, system.asn) > MAX_2_BYTES:
+                what = f"site {name}" if "/" in name else f"vpn {name}"
+                problem = f"{what} has number {number}, too large behind AS number {system.asn}"
+                remedy = f"write an AS number of at most {MAX_2_BYTES}"
+                raise self.document.error(self.systems.asn_path(system), problem, remedy)
         return number
 
     def vpls_sites(self, name: str, raw: RawVpls, topology: VplsTopology) -> tuple[Site, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 from typing import ClassVar, Final, Literal, Self
 
+from mplsemu.model.inter_as import VpnBorder
 from mplsemu.model.names import inward_vrf, vpn_of_vrf
 from mplsemu.model.vpn import Site, VpnKind
 
@@ -153,7 +154,7 @@ class VrfPolicy:
     @property
     def owner(self) -> str:
         """Whose it is, for messages: ``vpn a``, ``site a/aarhus``."""
-        return f"{'vpn' if self.name == self.vpn else 'site'} {self.name}"
+        return f"{'site' if '/' in self.name else 'vpn'} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,8 @@ class L3vpn:
         export_targets: carried by the routes it exports, likewise.
         vrfs: the policies of its VRFs, where its sites have different ones; each site is in one.
         hub_and_spoke: its hubs; None: each site reaches every other, as far as `vrfs` say.
+        borders: the border links that carry it, if its sites are in the networks of several
+            providers: then it has VRFs of another name in each.
     """
 
     kind: ClassVar[Literal[VpnKind.L3VPN, VpnKind.SIX_PE]] = VpnKind.L3VPN
@@ -198,6 +201,7 @@ class L3vpn:
     export_targets: frozenset[RouteTarget]
     vrfs: tuple[VrfPolicy, ...] = ()
     hub_and_spoke: HubAndSpoke | None = None
+    borders: tuple[VpnBorder, ...] = ()
     _policies: Mapping[str, VrfPolicy] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

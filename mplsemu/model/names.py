@@ -4,7 +4,8 @@ An LSR and a core link have the lab file's names, which have no slash. An attach
 ``VPN/SITE``, its CE router ``VPN/SITE/ce``, a host ``VPN/SITE/NAME``: ``h1``, ``h2``, ..., where
 the lab file gives no names. The further lines of a site that has several are ``VPN/SITE@PE``: a
 name has no ``@``. A VRF has the name of its VPN or, where a site has a VRF of its own, that of its
-attachment circuit. An access line that several sites share is ``PE:PORT``.
+attachment circuit; of a VPN that spans providers, ``VPN@PROVIDER``. An access line that several
+sites share is ``PE:PORT``.
 """
 
 from __future__ import annotations
@@ -84,9 +85,14 @@ def inward_vrf(vrf: str) -> str:
     return f"{vrf}{_INWARD}"
 
 
+def provider_vrf(vpn: str, provider: str) -> str:
+    """Return the name of the VRFs that a VPN has in the network of one of several providers."""
+    return f"{vpn}{_AT}{provider}"
+
+
 def vpn_of_vrf(vrf: str) -> str:
     """Return the VPN of a VRF or VSI."""
-    return vpn_of(vrf).removesuffix(_INWARD)
+    return vpn_of(vrf).removesuffix(_INWARD).partition(_AT)[0]
 
 
 def circuit_of(host: str) -> str:

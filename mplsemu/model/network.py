@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mplsemu.model.inter_as import InterAs, VpnBorder
 from mplsemu.model.l3vpn import HubAndSpoke, L3vpn
 from mplsemu.model.six_pe import SixPe
 from mplsemu.model.topology import Provider
@@ -136,6 +137,13 @@ class Network:
         for vpn, site in self.sites():
             for line in site.lines:
                 yield vpn, line
+
+    def borders(self) -> Iterator[VpnBorder]:
+        """Yield the borders that VPNs cross by circuits between VRFs, in the lab file's order."""
+        for vpn in self.vpns:
+            for border in vpn.borders if isinstance(vpn, L3vpn) else ():
+                if border.option is InterAs.A:
+                    yield border
 
     def hosts(self) -> Iterator[tuple[HostRef, Site, Host]]:
         """Yield every host with its full name and its site, in the lab file's order."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Final
 
+from mplsemu.model.inter_as import AutonomousSystem, InterAs
 from mplsemu.model.labels import ALL_LABELS, LabelRange
 from mplsemu.model.limits import CORE_MTU
 
@@ -45,6 +46,7 @@ class Node:
         router_id: source address of its ICMP messages; unique in the lab.
         position: longitude and latitude in degrees, if known.
         labels: that it may bind; None: those that all of the provider's LSRs may.
+        provider: whose it is, where a lab has several providers; else None.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Node:
     router_id: IPv4Address
     position: tuple[float, float] | None = None
     labels: LabelRange | None = None
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Link:
         metric_back: cost from the second end to the first where it is another; `metric` is then
             that from the first to the second. A cost belongs to an interface, not to a link
             (RFC 2328 section 2.1).
+        border: how VPNs cross it, if it joins two providers: then no LSP does; else None.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Link:
     metric: int
     mtu: int = CORE_MTU
     metric_back: int | None = None
+    border: InterAs | None = None
 
     def far_end(self, node: str) -> str:
         """Return the other end."""
@@ -94,10 +99,13 @@ class Link:
 class Provider:
     """The provider: LSRs and links in the lab file's order, and settings of all LSPs.
 
+    Of a lab with several providers it is all of them, and the border links come last.
+
     Attributes:
         labels: that an LSR may bind, unless it has a range of its own.
         ecmp: next hops of equal cost that an LSR uses at most, 1 to `MAX_NHLFES`.
         asn: of its autonomous system: automatic route distinguishers and targets begin with it.
+        systems: the providers, where there are several; then their numbers hold, not `asn`.
     """
 
     nodes: tuple[Node, ...]
@@ -107,6 +115,17 @@ class Provider:
     labels: LabelRange = ALL_LABELS
     ecmp: int = 1
     asn: int = DEFAULT_ASN
+    systems: tuple[AutonomousSystem, ...] = ()
+
+    @property
+    def core_links(self) -> tuple[Link, ...]:
+        """The links that LSPs take: all but those between providers."""
+        return tuple(link for link in self.links if link.border is None)
+
+    @property
+    def provider_of(self) -> dict[str, str | None]:
+        """Whose each LSR is, by its name."""
+        return {node.name: node.provider for node in self.nodes}
 
     @property
     def longest_delay_ms(self) -> float:

@@ -26,6 +26,7 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from mplsemu.errors import ProgramError
+from mplsemu.model.inter_as import InterAs
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.l3vpn import HubAndSpoke, RouteDistinguisher, RouteTarget
 from mplsemu.model.labels import Label
@@ -47,7 +48,7 @@ from mplsemu.program.entries import (
     Swap,
 )
 from mplsemu.program.packet import is_mac
-from mplsemu.program.program import Adjacency, CoreLink, Program, VpnInfo
+from mplsemu.program.program import Adjacency, CoreLink, NodeProgram, Program, VpnInfo
 from mplsemu.program.services import (
     AttachmentCircuit,
     Ce,
@@ -57,6 +58,7 @@ from mplsemu.program.services import (
     NextHop,
     Pseudowire,
     Route,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -109,6 +111,10 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (Pseudowire, "secondary"),
     (Vsi, "mesh"),
     (AttachmentCircuit, "shares_load"),
+    (AttachmentCircuit, "border"),
+    (CoreLink, "border"),
+    (Adjacency, "border"),
+    (NodeProgram, "provider"),
 )
 """Fields that are written only where they say something; of what is part of another, first."""
 _NODE_TABLES: Final = 4
@@ -136,10 +142,11 @@ _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
             "neighbour": ViaNeighbour,
             "pe": ViaPe,
             "vrf": ViaVrf,
+            "asbr": ViaAsbr,
         },
     ),
 )
-_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind, L2cp, MacMove, PwType)
+_CHOICES: Final = (Role, TtlMode, NullLabel, VpnKind, L2cp, MacMove, PwType, InterAs)
 _TEXTS: Final[tuple[tuple[Any, tuple[type, ...], Callable[[str], Any]], ...]] = (
     (IPAddress, (IPv4Address, IPv6Address), ipaddress.ip_address),
     (IPInterface, (IPv4Interface, IPv6Interface), ipaddress.ip_interface),

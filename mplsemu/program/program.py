@@ -7,6 +7,7 @@ from functools import cached_property
 from ipaddress import IPv4Address
 
 from mplsemu.errors import ProgramError
+from mplsemu.model.inter_as import InterAs
 from mplsemu.model.l3vpn import HubAndSpoke
 from mplsemu.model.limits import CORE_MTU
 from mplsemu.model.names import inward_vrf
@@ -27,6 +28,7 @@ class CoreLink:
         up: whether it carries packets.
         mtu: octets of its largest packet, label stack included (RFC 3032 section 3.2).
         metric_back: from the second end to the first where that is another.
+        border: how VPNs cross it, if its ends are two providers': then no LSP does; else None.
     """
 
     name: str
@@ -37,6 +39,7 @@ class CoreLink:
     up: bool = True
     mtu: int = CORE_MTU
     metric_back: int | None = None
+    border: InterAs | None = None
 
     @property
     def metrics(self) -> int | tuple[int, int]:
@@ -60,6 +63,7 @@ class Adjacency:
         mac: of this port.
         peer: the LSR at the other end.
         peer_mac: of its port.
+        border: of the link: the port takes no labels that were not given to the other provider.
     """
 
     link: str
@@ -67,6 +71,7 @@ class Adjacency:
     mac: str
     peer: str
     peer_mac: str
+    border: InterAs | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class NodeProgram:
         ilm: by label.
         ftn: by egress.
         vrfs: by index; likewise vsis.
+        provider: whose it is, where there are several; else None.
     """
 
     name: str
@@ -94,6 +100,7 @@ class NodeProgram:
     vrfs: tuple[Vrf, ...] = ()
     vsis: tuple[Vsi, ...] = ()
     position: tuple[float, float] | None = None
+    provider: str | None = None
 
     @cached_property
     def adjacency_by_link(self) -> dict[str, Adjacency]:

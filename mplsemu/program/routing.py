@@ -18,6 +18,7 @@ from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
     NextHop,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -147,6 +148,10 @@ def _deliver_by(
             circuit = node.circuit_by_name[name]
             if state.decrement(copy, first) and fit_mtu(state, copy, circuit.mtu, first):
                 _deliver_to_ce(state, copy, circuit, first, address)
+        case ViaAsbr(name):
+            circuit = node.circuit_by_name[name]
+            if state.decrement(copy, first) and fit_mtu(state, copy, circuit.mtu, first):
+                _hand_over(state, copy, circuit, first, prefix)
         case Connected(name):
             copy.actions.append(f"{prefix} is on {name}")
             _deliver_to_lan(state, copy, node.circuit_by_name[name], first, vrf, address)
@@ -219,6 +224,34 @@ def _deliver_to_ce(
     action = OnLan(station).action(circuit.ce, source, address)
     copy.hops.append(WalkHop(name, None, None, (), action, (), None, copy.ttl - 1))
     state.finish(copy, end)
+
+
+def _hand_over(
+    state: WalkState, copy: Copy, circuit: AttachmentCircuit, first: Vrf, prefix: IPNetwork
+) -> None:
+    """Send to another provider's ASBR by a circuit of the border link (RFC 4364 section 10 (a))."""
+    peer = circuit.border
+    far = state.program.node_by_name.get(peer.lsr) if peer is not None else None
+    if peer is None or far is None or not circuit.up or peer.link in state.tables.down:
+        state.drop(copy, f"no ASBR on {circuit.name}", vrf=first.name)
+        return
+    there = far.circuit_by_name.get(peer.circuit)
+    copy.actions.append(f"{prefix} is in the network of {far.provider}: hand over to {peer.lsr}")
+    if circuit.tags is not None:
+        copy.actions.append(f"push VLAN {circuit.tags}")
+    copy.leave(peer.link, first.name)
+    copy.node, copy.in_stack, copy.stack = far, (), ()
+    vrf = far.vrf_of_circuit.get(peer.circuit)
+    crossed = (f"border {peer.circuit}", ())
+    if there is None or vrf is None or not there.up or there.tags != circuit.tags:
+        state.drop(copy, f"what comes from {circuit.name} gets into no VRF that is known here")
+    elif crossed in copy.seen:
+        state.drop(copy, "loop", vrf=vrf.name)
+    else:
+        copy.seen.add(crossed)
+        if there.tags is not None:
+            copy.actions.append(f"pop VLAN {there.tags}")
+        route(state, copy, vrf)
 
 
 def _take_back(state: WalkState, copy: Copy, circuit: AttachmentCircuit) -> None:

@@ -77,6 +77,21 @@ class SharedPort:
 
 
 @dataclass(frozen=True, slots=True)
+class BorderPeer:
+    """The far end of a circuit between two providers' ASBRs: each is the other's CE.
+
+    Attributes:
+        link: the border link that carries the circuit.
+        lsr: the other provider's ASBR.
+        circuit: name of the circuit there.
+    """
+
+    link: str
+    lsr: str
+    circuit: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentCircuit:
     """A PE's port towards one customer site.
 
@@ -107,6 +122,9 @@ class AttachmentCircuit:
             hosts are on the VPLS themselves.
         shares_load: whether its site's lines that are up carry its traffic together: the site
             bundles them (link aggregation, IEEE 802.1AX), and each flow takes one.
+        border: what is at its far end, if that is no site but another provider's ASBR (RFC 4364
+            section 10 (a)). It has no addresses then: to either end, the other one is known by the
+            MAC address that all gateways have.
     """
 
     name: str
@@ -127,6 +145,7 @@ class AttachmentCircuit:
     dhcp_servers: tuple[IPAddress, ...] = ()
     behind: RoutedLan | None = None
     shares_load: bool = False
+    border: BorderPeer | None = None
 
     @property
     def physical_port(self) -> int:
@@ -191,7 +210,18 @@ class ViaVrf:
     vrf: str
 
 
-NextHop = Connected | ViaCe | ViaNeighbour | ViaPe | ViaVrf
+@dataclass(frozen=True, slots=True)
+class ViaAsbr:
+    """The prefix is in another provider's network: hand over to his ASBR, without labels.
+
+    Attributes:
+        circuit: name of the circuit to that ASBR.
+    """
+
+    circuit: str
+
+
+NextHop = Connected | ViaCe | ViaNeighbour | ViaPe | ViaVrf | ViaAsbr
 
 
 @dataclass(frozen=True, slots=True)

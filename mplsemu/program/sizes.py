@@ -15,6 +15,7 @@ from mplsemu.program.services import (
     Connected,
     Pseudowire,
     Route,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -40,7 +41,7 @@ def next_hop_mtu(node: NodeProgram, vrf: Vrf, address: IPAddress) -> int | None:
         route = _route(table, address)
         next_hop = route.next_hop if route is not None else None
         match next_hop:
-            case Connected(circuit) | ViaCe(circuit) | ViaNeighbour(circuit, _):
+            case Connected(circuit) | ViaCe(circuit) | ViaAsbr(circuit) | ViaNeighbour(circuit, _):
                 return node.circuit_by_name[circuit].mtu
             case ViaPe():
                 return _narrowest(node, route)

@@ -155,7 +155,11 @@ class Circuit(TypedDict):
 
 
 class Route(TypedDict):
-    """A route of a VRF; `code` is C (connected), S (static), V (VPN) or I (imported here)."""
+    """A route of a VRF.
+
+    `code` is C (connected), S (static), V (VPN), I (imported here) or A (to another provider's ASBR
+    `asbr`, which is there then).
+    """
 
     code: str
     imported: bool
@@ -167,6 +171,7 @@ class Route(TypedDict):
     egress: str | None
     label: int | None
     tunnel: Tunnel | None
+    asbr: NotRequired[str]
 
 
 class Neighbour(TypedDict):

@@ -183,7 +183,7 @@ def _vrf(table: VrfTable) -> shapes.Vrf:
 
 
 def _route(route: RouteRow) -> shapes.Route:
-    return {
+    found: shapes.Route = {
         "code": route.code,
         "imported": route.imported,
         "prefix": str(route.prefix),
@@ -195,6 +195,9 @@ def _route(route: RouteRow) -> shapes.Route:
         "label": route.label,
         "tunnel": None if route.tunnel is None else _tunnel(route.tunnel),
     }
+    if route.asbr is not None:
+        found["asbr"] = route.asbr
+    return found
 
 
 def _tunnel(tunnel: Tunnel) -> shapes.Tunnel:

@@ -19,7 +19,7 @@ from mplsemu.program.gateway import LINK_LOCAL_GATEWAY, broadcast_addresses
 from mplsemu.program.martians import NEVER_ROUTED, is_never_routed, is_number_never_routed
 from mplsemu.program.nat import is_private
 from mplsemu.program.own_addresses import router_addresses
-from mplsemu.verification.distances import Distances
+from mplsemu.verification.distances import AcrossBorders, Distances, Metric
 from mplsemu.verification.intended_routes import (
     Choice,
     Offer,
@@ -132,7 +132,7 @@ class AddressPlans:
 
     def __init__(self, network: Network, down: Collection[str] = ()) -> None:
         self.down = frozenset(down)
-        self.distances = Distances(network.provider, self.down)
+        self.within = Distances(network.provider, self.down)
         self._vpns = {vpn.name: vpn for vpn in network.vpns if isinstance(vpn, L3vpn)}
         self._sites = {site.circuit: site for vpn in self._vpns.values() for site in vpn.sites}
         self._sources = Sources(self._vpns.values())
@@ -166,6 +166,12 @@ class AddressPlans:
         if key not in self._inward:
             self._inward[key] = AddressPlan(vpn, site, [vpn], self, near_alone=True)
         return self._inward[key]
+
+    def distances(self, vpn: L3vpn) -> Metric:
+        """Return the metrics from PE to PE, of a VPN that spans providers over its borders."""
+        if not vpn.borders:
+            return self.within
+        return AcrossBorders(self.within, vpn.borders, self.down)
 
     def vrf_of(self, site: Site) -> VrfName:
         """Return the VRF that a site is attached to."""
@@ -220,7 +226,7 @@ class AddressPlan:
             if reaches(vpn, at, source, site) and (self._is_near(site) or not near_alone)
         )
         self._valid: dict[tuple[str, int], IPAddress | None] = {}
-        self._choice = Choice(at, plans.vrf_of, plans.distances, plans.down)
+        self._choice = Choice(at, plans.vrf_of, plans.distances(vpn), plans.down)
         self._near = tuple(site for site in self.sites if self._is_near(site))
         self.near = frozenset(site.circuit for site in self._near)
         self._gateways: dict[Address, SingleEnd] = {

@@ -14,6 +14,7 @@ from mplsemu.model.vpn import Site
 from mplsemu.program.program import Adjacency, CoreLink, Program
 from mplsemu.program.services import AttachmentCircuit, Vrf, Vsi
 from mplsemu.verification.access_lines import misled_frames
+from mplsemu.verification.borders import border_circuit_problems, border_said
 from mplsemu.verification.ce_routes import intended_ce
 from mplsemu.verification.homing import active_lines, redundancy_problems
 from mplsemu.verification.verdict import Invariant, Violation
@@ -94,6 +95,8 @@ def _node_problems(program: Program, network: Network) -> Iterator[tuple[str, st
         found = program.node_by_name.get(node.name)
         if found is not None and (found.role, found.router_id) != (node.role, node.router_id):
             yield node.name, f"it is a {found.role.value} {found.router_id}, not as in the lab"
+        if found is not None and found.provider != node.provider:
+            yield node.name, f"it is {found.provider}'s, should be {node.provider}'s"
 
 
 def _link_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
@@ -115,6 +118,8 @@ def _link_problems(program: Program, network: Network) -> Iterator[tuple[str, st
             theirs = _adjacency(program, peer, link.name)
             if mine is None or theirs is None:
                 continue
+            if mine.border is not link.border:
+                yield here, f"{link.name} is {border_said(mine.border)}, to other LSRs it is not"
             if mine.peer != peer:
                 yield here, f"it takes {mine.peer} for the other end of {link.name}"
             elif mine.peer_mac != theirs.mac:
@@ -128,6 +133,8 @@ def _own_problems(found: CoreLink, link: Link) -> Iterator[str]:
     if found.ends != link.ends or (there, back) != wanted:
         metric = f"{there}" if there == back else f"{there}, back {back}"
         yield f"it joins {' and '.join(found.ends)} at metric {metric}"
+    if found.border is not link.border:
+        yield f"it is {border_said(found.border)}, should be {border_said(link.border)}"
     if found.mtu != link.mtu:
         yield f"it takes {found.mtu} octets, should take {link.mtu}"
 
@@ -148,8 +155,10 @@ def _circuit_problems(program: Program, network: Network) -> Iterator[tuple[str,
         for vpn, site in network.lines()
         if isinstance(vpn, Vpls) and vpn.topology.is_leaf(site.name)
     }
-    for problem in _names("circuit", found, sites):
+    due = {name for border in network.borders() for name in border.circuits}
+    for problem in _names("circuit", found, {*sites, *due}):
         yield network.name, problem
+    yield from border_circuit_problems(program, network, found)
     for name, site in sites.items():
         for where, circuit in found.get(name, ()):
             if where != site.pe:
@@ -197,13 +206,7 @@ def _differences(circuit: AttachmentCircuit, site: Site, *, leads_there: bool) -
 
 def _service_problems(program: Program, network: Network) -> Iterator[tuple[str, str]]:
     vpns = {vpn.name: vpn for vpn in network.vpns}
-    at: dict[str, set[str]] = {}
-    for vpn, site in network.lines():
-        halves = vpn.policy(site.name).halves() if isinstance(vpn, L3vpn) else (vpn,)
-        at.setdefault(site.pe, set()).update(half.name for half in halves)
-    for vpn in network.vpns:
-        for pe in vpn.pes if isinstance(vpn, Vpls) else ():  # hub PEs need no site
-            at.setdefault(pe, set()).add(vpn.name)
+    at = _services_due(network)
     policies = {
         half.name: half
         for vpn in network.vpns
@@ -228,6 +231,21 @@ def _service_problems(program: Program, network: Network) -> Iterator[tuple[str,
                 yield node.name, f"VSI {vsi.name}: {problem}"
             for problem in _wire_problems(node.name, vsi, vpns.get(vsi.name)):
                 yield node.name, f"VSI {vsi.name}: {problem}"
+
+
+def _services_due(network: Network) -> dict[str, set[str]]:
+    """Return the names of the VRFs and VSIs that each PE should have."""
+    at: dict[str, set[str]] = {}
+    for vpn, site in network.lines():
+        halves = vpn.policy(site.name).halves() if isinstance(vpn, L3vpn) else (vpn,)
+        at.setdefault(site.pe, set()).update(half.name for half in halves)
+    for border in network.borders():
+        for end in border.ends:
+            at.setdefault(end.asbr, set()).add(end.vrf)
+    for vpn in network.vpns:
+        for pe in vpn.pes if isinstance(vpn, Vpls) else ():  # hub PEs need no site
+            at.setdefault(pe, set()).add(vpn.name)
+    return at
 
 
 def _wire_problems(pe: str, vsi: Vsi, vpn: Vpn | None) -> Iterator[str]:

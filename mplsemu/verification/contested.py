@@ -14,10 +14,11 @@ def contested_vpns(network: Network) -> set[str]:
     """Return the VPNs whose sites, or those that they import, have a prefix in common.
 
     Likewise those with a site whose lines share its load: each is a home of its prefixes.
+    One that spans providers is among them: what is down decides over which border it goes.
     """
     routed = [vpn for vpn in network.vpns if isinstance(vpn, L3vpn)]
     sources = Sources(routed)
-    return {vpn.name for vpn in routed if _is_contested(sources.of(vpn))}
+    return {vpn.name for vpn in routed if vpn.borders or _is_contested(sources.of(vpn))}
 
 
 def _is_contested(vpns: tuple[L3vpn, ...]) -> bool:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
 
+from mplsemu.model.inter_as import VpnBorder
 from mplsemu.model.topology import Provider
 
 
+class Metric(Protocol):
+    """Tells how far it is from one PE to another."""
+
+    def between(self, source: str, target: str) -> int | None:
+        """Return the metric from one LSR to another; None where there is no path."""
+
+    def is_path(self, source: str, target: str) -> bool:
+        """Whether there is a path from one LSR to another."""
+
+
 class Distances:
-    """Metrics of shortest paths over the links that are up.
+    """Metrics of shortest paths over the links that are up, within each provider's network.
 
     Args:
         provider: LSRs and links.
@@ -18,7 +30,7 @@ class Distances:
 
     def __init__(self, provider: Provider, down: Collection[str] = ()) -> None:
         self._steps: dict[str, list[tuple[str, int]]] = {node.name: [] for node in provider.nodes}
-        for link in provider.links:
+        for link in provider.core_links:
             if link.name not in down:
                 for end in link.ends:
                     self._steps[end].append((link.far_end(end), link.metric_from(end)))
@@ -62,3 +74,44 @@ class Distances:
                 if peer not in found:
                     heapq.heappush(pending, (metric + cost, peer))
         return found
+
+
+class AcrossBorders:
+    """Distances to sites of a VPN that spans providers: over one border that carries it.
+
+    Args:
+        within: distances in the providers' own networks.
+        borders: that carry the VPN.
+        down: names of links that carry nothing.
+    """
+
+    def __init__(
+        self, within: Distances, borders: Sequence[VpnBorder], down: Collection[str]
+    ) -> None:
+        self._within = within
+        self._borders = [border for border in borders if border.link not in down]
+
+    def between(self, source: str, target: str) -> int | None:
+        """Return the metric from one PE to another; None where there is no way."""
+        own = self._within.between(source, target)
+        return own if own is not None else min(self._ways(source, target), default=None)
+
+    def _ways(self, source: str, target: str) -> Iterator[int]:
+        for border in self._borders:
+            first, second = (end.asbr for end in border.ends)
+            for near, far in ((first, second), (second, first)):
+                there = self._within.between(source, near)
+                beyond = self._within.between(far, target)
+                if there is not None and beyond is not None:
+                    yield there + beyond + 1
+
+    def is_path(self, source: str, target: str) -> bool:
+        """Whether there is a way from one PE to another."""
+        if self._within.is_path(source, target):
+            return True
+        for border in self._borders:
+            first, second = (end.asbr for end in border.ends)
+            for near, far in ((first, second), (second, first)):
+                if self._within.is_path(source, near) and self._within.is_path(far, target):
+                    return True
+        return False

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mplsemu.model.limits import MAX_NHLFES
 from mplsemu.model.natural_order import natural
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site
-from mplsemu.verification.distances import Distances
+from mplsemu.verification.distances import Metric
 
 VrfName = tuple[str, str]
 """A VRF: its name, and its PE's."""
@@ -79,7 +79,7 @@ class Choice:
         self,
         at: Site,
         vrf_of: Callable[[Site], VrfName],
-        distances: Distances,
+        distances: Metric,
         down: Collection[str] = (),
     ) -> None:
         self._at = at

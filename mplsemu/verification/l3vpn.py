@@ -33,6 +33,7 @@ from mplsemu.verification.address_plan import (
     ToHost,
     ToNobody,
 )
+from mplsemu.verification.borders import exit_problems
 from mplsemu.verification.hub_transit import transit_problem
 from mplsemu.verification.nat import nat_problem
 from mplsemu.verification.problems import (
@@ -108,6 +109,7 @@ class L3vpnChecker:
         for (key, vrf), sites in entries.items():
             self._check_frames(run, sites, plans[key])
             self._check_addresses(run, vpn, sites, plans[key], vrf)
+        run.violations += exit_problems(self._program, vpn, self._plans.within, self._plans.down)
         return Findings(tuple(run.violations), run.classes, run.walks, frozenset(run.tables))
 
     def _entry(self, run: _Run, site: Site, plan: AddressPlan) -> str | None:

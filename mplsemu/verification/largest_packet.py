@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from mplsemu.program.learning import Learning
 from mplsemu.program.program import NodeProgram, Program
-from mplsemu.program.services import AttachmentCircuit, Pseudowire, ViaPe, Vrf, Vsi
-from mplsemu.program.sizes import ETHERNET_OCTETS, frame_mtu, tunnel_mtu
+from mplsemu.program.services import AttachmentCircuit, Pseudowire, ViaAsbr, ViaPe, Vrf, Vsi
+from mplsemu.program.sizes import ETHERNET_OCTETS, frame_mtu
 from mplsemu.program.split_horizon import Group
+from mplsemu.verification.border_sizes import path_to_site
 
 Pair = tuple[str, str]
 """Two attachment circuits: from the first to the second."""
@@ -102,7 +103,7 @@ def largest_packets(program: Program) -> tuple[LargestPacket, ...]:
     learning = Learning(program)
     for node in program.nodes:
         for vrf in node.vrfs:
-            services.setdefault(vrf.vpn, []).append(_in_vrf(node, vrf, circuits))
+            services.setdefault(vrf.vpn, []).append(_in_vrf(program, node, vrf, circuits))
         for vsi in node.vsis:
             framed.add(vsi.name)
             found_in = _in_vsi(node, vsi, learning, program, circuits)
@@ -129,18 +130,21 @@ def _summary(vpn: str, framed: bool, services: list[_Service]) -> LargestPacket 
 Circuits = dict[str, AttachmentCircuit]
 
 
-def _in_vrf(node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
+def _in_vrf(program: Program, node: NodeProgram, vrf: Vrf, circuits: Circuits) -> _Service:
     targets: dict[str, _Target] = {}
-    for way in (way for route in vrf.routes for way in route.ways):
+    for prefix, way in ((route.prefix, way) for route in vrf.routes for way in route.ways):
         target = circuits.get(way.circuit)
         if target is None:
             continue
-        if not isinstance(way.next_hop, ViaPe):
-            targets[target.name] = _Target(target.name, target.mtu, target.mtu)
-        elif (tunnel := tunnel_mtu(node, way.next_hop.egress)) is not None:
-            carried = min(target.mtu, tunnel)
+        passed: list[int] = []
+        end: NodeProgram | None = node
+        if isinstance(way.next_hop, ViaPe | ViaAsbr):
+            end = path_to_site(program, node, way, prefix, passed)
+        if end is not None:
+            carried = min(target.mtu, *passed) if passed else target.mtu
             targets[target.name] = _Target(target.name, target.mtu, carried)
-    sources = ((name, circuits[name].mtu) for name in vrf.circuits if name in circuits)
+    own = (circuits[name] for name in vrf.circuits if name in circuits)
+    sources = ((circuit.name, circuit.mtu) for circuit in own if circuit.border is None)
     return _Service(tuple(sources), tuple(targets.values()))
 
 

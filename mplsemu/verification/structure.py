@@ -24,6 +24,7 @@ from mplsemu.program.services import (
     Pseudowire,
     Route,
     RouteWay,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -31,6 +32,7 @@ from mplsemu.program.services import (
     Vrf,
     Vsi,
 )
+from mplsemu.verification.borders import border_problem
 from mplsemu.verification.label_bindings import forwarding_problems, loops
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -62,7 +64,7 @@ def _dangling_in_vrf(program: Program, node: NodeProgram, vrf: Vrf) -> Iterator[
     named = set(vrf.circuits) | {neighbour.circuit for neighbour in vrf.neighbours}
     for prefix, hop in ((route.prefix, hop) for route in vrf.routes for hop in route.next_hops):
         match hop:
-            case Connected(circuit) | ViaCe(circuit) | ViaNeighbour(circuit, _):
+            case Connected(circuit) | ViaCe(circuit) | ViaAsbr(circuit) | ViaNeighbour(circuit, _):
                 named.add(circuit)
             case ViaPe(egress):
                 if egress not in program.node_by_name:
@@ -116,7 +118,12 @@ def _node_problems(
     yield from _duplicates("service of circuit", owners)
     yield from _duplicates("VRF or VSI", (service.name for service in services))
     ports = [end.port for ends in (node.adjacencies, node.circuits) for end in ends]
-    lines = {circuit.line for circuit in node.circuits if circuit.line is not None}
+    borders = {(end.link, end.port) for end in node.adjacencies if end.border is not None}
+    lines = {
+        circuit.line
+        for circuit in node.circuits
+        if circuit.line is not None and (circuit.line.name, circuit.line.number) not in borders
+    }
     yield from _duplicates("line", (line.name for line in lines))
     yield from _number_problems("port", [*ports, *(line.number for line in lines)], MAX_PORT)
     tagged = (circuit for circuit in node.circuits if circuit.is_delimited)
@@ -222,6 +229,8 @@ def _way_problem(
     there = origin.vrf_towards(way.circuit)
     if there is None:
         return f"is of {way.circuit}, which is in no VRF"
+    if isinstance(way.next_hop, ViaAsbr) or origin.provider != node.provider:
+        return border_problem(program, node, vrf, route.prefix.version, way)
     match way.next_hop:
         case Connected() | ViaCe() | ViaNeighbour() as local:
             return _local_problem(node, vrf, way, local)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from mplsemu.analysis.vrf_reach import ReachablePrefix
+from mplsemu.model.inter_as import InterAs
 from mplsemu.model.limits import ACCESS_MTU, CORE_MTU
 from mplsemu.model.names import is_further_line
 from mplsemu.model.topology import Role
@@ -190,6 +191,7 @@ class RouterView:
         router_id: as text.
         position: longitude and latitude in degrees, if known.
         sites: attachment circuits on it, ``VPN/SITE``.
+        provider: whose it is, where there are several; None if it is the one's whose view it is.
     """
 
     name: str
@@ -197,6 +199,7 @@ class RouterView:
     router_id: str
     position: tuple[float, float] | None
     sites: tuple[str, ...]
+    provider: str | None = field(default=None, metadata=ONLY_IF_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,7 @@ class LinkView:
         up: whether it carries packets.
         load_bps: measured, in the direction of `ends` and back; None unless the lab runs.
         mtu: octets of the largest packet, with its labels.
+        border: how VPNs cross it, if it leads to another provider: it has no metric then.
     """
 
     name: str
@@ -222,6 +226,7 @@ class LinkView:
     up: bool
     load_bps: tuple[float, float] | None = None
     mtu: int = field(default=CORE_MTU, metadata=ONLY_IF_SET)
+    border: InterAs | None = field(default=None, metadata=ONLY_IF_SET)
 
     @property
     def metrics(self) -> tuple[int, int]:
@@ -275,6 +280,9 @@ class VpnView:
 POPPED: Final = "popped"
 """The text for an empty stack: the penultimate hop popped the label (RFC 3031 section 3.16)."""
 
+UNLABELLED: Final = "IP"
+"""The text for an empty stack on a border link, where nobody has popped anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class OnLink:
@@ -283,10 +291,19 @@ class OnLink:
     Attributes:
         stack: the labels, outermost first.
         share: of the path's flows that take this link; every LSR spreads evenly.
+        is_border: whether the link leads to another provider.
     """
 
     stack: tuple[int, ...]
     share: float = 1.0
+    is_border: bool = field(default=False, metadata=ONLY_IF_SET)
+
+    @property
+    def text(self) -> str:
+        """The stack as text."""
+        if not self.stack and self.is_border:
+            return UNLABELLED
+        return " ".join(map(str, self.stack)) or POPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +361,7 @@ class ProviderView:
         vpns: in the lab file's order.
         ways: overlays: LSPs of a VPN, or a packet's path.
         shown_vpn: the VPN whose sites are drawn at their PEs, if any are.
+        provider: whose network it is, where there are several; None: all of them.
     """
 
     lab: str
@@ -352,6 +370,20 @@ class ProviderView:
     vpns: tuple[VpnView, ...]
     ways: tuple[PathView, ...] = ()
     shown_vpn: str | None = None
+    provider: str | None = field(default=None, metadata=ONLY_IF_SET)
+
+    @property
+    def own_routers(self) -> tuple[RouterView, ...]:
+        """The LSRs of that provider, or all."""
+        return tuple(each for each in self.routers if None in {self.provider, each.provider})
+
+    @property
+    def title(self) -> str:
+        """What its picture is called."""
+        if self.provider is not None:
+            return f"Provider {self.provider} of {self.lab}"
+        is_one = len({router.provider for router in self.routers}) < 2
+        return f"{'Provider' if is_one else 'Providers'} of {self.lab}"
 
 
 View = CustomerView | ProviderView

@@ -29,7 +29,8 @@ def with_vpn(view: ProviderView, program: Program, vpn: str) -> ProviderView:
     """
     if all(info.name != vpn for info in view.vpns):
         raise ProgramError(f"no VPN {vpn!r} in lab {program.lab!r}")
-    return replace(view, shown_vpn=vpn, ways=tuple(_paths(program, vpn)))
+    ways = (_seen(view, way) for way in _paths(program, vpn))
+    return replace(view, shown_vpn=vpn, ways=tuple(way for way in ways if way.links))
 
 
 def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
@@ -39,7 +40,24 @@ def with_trace(view: ProviderView, trace: TraceView) -> ProviderView:
     """
     vpn = vpn_of(trace.src)
     known = any(info.name == vpn for info in view.vpns)
-    return replace(view, shown_vpn=vpn if known else None, ways=(*view.ways, *trace.overlays()))
+    ways = (_seen(view, way) for way in trace.overlays())
+    ways = (way for way in ways if way.links)
+    return replace(view, shown_vpn=vpn if known else None, ways=(*view.ways, *ways))
+
+
+def _seen(view: ProviderView, way: PathView) -> PathView:
+    """Return a path without links of others' networks, and with those between networks as such."""
+    known = {link.name: link.border is not None for link in view.links}
+    if len(known) == len(view.links) and not any(known.values()):
+        return way
+    return replace(
+        way,
+        links=tuple(
+            replace(each, there=replace(each.there, is_border=known[each.link]))
+            for each in way.links
+            if each.link in known
+        ),
+    )
 
 
 def _paths(program: Program, vpn: str) -> Iterator[PathView]:

@@ -32,7 +32,9 @@ def listed(words: Sequence[str], most: int = 8) -> str:
 
 
 def metric_of(link: LinkView) -> str:
-    """Return ``metric 10``, or ``metric 10 from a, 30 from b``."""
+    """Return ``metric 10``, or ``metric 10 from a, 30 from b``; of a border its option."""
+    if link.border is not None:
+        return f"border, option {link.border.value}"
     if isinstance(link.metric, int):
         return f"metric {link.metric}"
     (first, second), (there, back) = link.ends, link.metric

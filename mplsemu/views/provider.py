@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from mplsemu.model.names import port_of_line
 from mplsemu.model.natural_order import natural
 from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.provider_part import part_of
 from mplsemu.program.services import AttachmentCircuit
 from mplsemu.views.model import LineView, LinkView, ProviderView, RouterView, VpnView
 
 
-def provider_view(program: Program) -> ProviderView:
-    """Return the provider's view of a forwarding program: all of it."""
+def provider_view(program: Program, provider: str | None = None) -> ProviderView:
+    """Return the provider's view of a forwarding program.
+
+    Args:
+        program: of the whole network.
+        provider: one of several, of whose network the view is, with the ends of its borders; None:
+            all of it.
+
+    Raises:
+        ProgramError: there is no such provider.
+    """
+    if provider is not None:
+        return _own(program, provider)
     sites: dict[str, list[tuple[str, str]]] = {info.name: [] for info in program.vpns}
     standbys: dict[str, list[str]] = {}
     lines: dict[str, list[LineView]] = {}
     for node in program.nodes:
-        for circuit in node.circuits:
+        for circuit in _to_sites(node):
             name = circuit.name.removeprefix(f"{circuit.vpn}/")
             sites.setdefault(circuit.vpn, []).append((name, node.name))
             line = _line(name, circuit)
@@ -37,6 +52,7 @@ def provider_view(program: Program) -> ProviderView:
                 metric=link.metrics,
                 up=link.up,
                 mtu=link.mtu,
+                border=link.border,
             )
             for link in sorted(program.links, key=lambda link: natural(link.name))
         ),
@@ -66,5 +82,21 @@ def _router(node: NodeProgram) -> RouterView:
         role=node.role,
         router_id=str(node.router_id),
         position=node.position,
-        sites=tuple(sorted((c.name for c in node.circuits), key=natural)),
+        sites=tuple(sorted((c.name for c in _to_sites(node)), key=natural)),
+        provider=node.provider,
     )
+
+
+def _own(program: Program, provider: str) -> ProviderView:
+    """Return the view of one of several providers."""
+    view = provider_view(part_of(program, provider))
+    own = (
+        replace(router, provider=None) if router.provider == provider else router
+        for router in view.routers
+    )
+    return replace(view, routers=tuple(own), provider=provider)
+
+
+def _to_sites(node: NodeProgram) -> Iterator[AttachmentCircuit]:
+    """Yield a PE's circuits but for those to other providers."""
+    return (circuit for circuit in node.circuits if circuit.border is None)

@@ -106,7 +106,8 @@ class FakeNetwork:
             ports = self.attached.ports[node.name]
             self._node |= dict.fromkeys(ports.values(), node.name)
             self._circuit |= {number: name for name, number in circuit_ids(node, ports).items()}
-            self._line |= {ports[each.physical_port]: each.physical_port for each in node.circuits}
+            to_sites = (each for each in node.circuits if each.border is None)
+            self._line |= {ports[each.physical_port]: each.physical_port for each in to_sites}
             for adjacency in node.adjacencies:
                 ends.setdefault(adjacency.link, []).append(ports[adjacency.port])
         self._link = {ifindex: link for link, pair in ends.items() for ifindex in pair}
@@ -167,8 +168,9 @@ class FakeNetwork:
         return self._peer[fate.oif], fate.frame, (*crossed, here), share
 
     def _takes(self, oif: int, frame: bytes) -> bool:
-        """Whether a core link takes a packet."""
-        return len(frame) - 14 <= self._program.link_by_name[self._link[oif]].mtu
+        """Whether a link takes a packet."""
+        tag = 4 if frame[12:14] == b"\x81\0" else 0  # one is not counted (packet(7))
+        return len(frame) - 14 - tag <= self._program.link_by_name[self._link[oif]].mtu
 
     def learned(self) -> dict[tuple[str, str, str], str]:
         """Return what all VSIs have learned, as the reference interpreter takes it."""

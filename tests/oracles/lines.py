@@ -26,6 +26,8 @@ class Lines:
         self._at: dict[tuple[str, int], dict[bytes, AttachmentCircuit]] = {}
         for node in program.nodes:
             for circuit in node.circuits:
+                if circuit.border is not None:
+                    continue  # its frames cross a link between LSRs
                 port = circuit.port if circuit.line is None else circuit.line.number
                 self._place[circuit.name] = node.name, port
                 self._circuit[circuit.name] = circuit

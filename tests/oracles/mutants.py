@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address
 from typing import Any, get_args
 
+from mplsemu.model.inter_as import InterAs
 from mplsemu.model.l2cp import L2cp
 from mplsemu.model.labels import Label
 from mplsemu.model.mac_move import MacMove
@@ -28,6 +29,7 @@ from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import (
     Connected,
     Pseudowire,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -35,7 +37,9 @@ from mplsemu.program.services import (
     Vrf,
     Vsi,
 )
+from tests.oracles.border_mutants import far_ends, other_ways, whose
 from tests.oracles.ce_mutants import ce_changes
+from tests.oracles.route_mutants import prefix_changes, way_changes
 from tests.programs import with_node
 
 Mutant = tuple[str, Program]
@@ -69,6 +73,7 @@ def settings(program: Program) -> Iterator[Mutant]:
         yield f"{link.name} down, nobody noticed", replace(program, links=down)
         yield f"{link.name} gone", replace(program, links=without(program.links, index))
         for what, fields in (
+            ("a border or no more", {"border": None if link.border else InterAs.A}),
             ("narrower", {"mtu": link.mtu - 1}),
             ("wider", {"mtu": link.mtu + 1}),
             ("with another metric back", {"metric_back": link.metric + 1}),
@@ -226,11 +231,13 @@ def ports(program: Program, node: NodeProgram) -> Iterator[Change]:
             changes.append(("with a port of its own", {"line": None}))
             elsewhere = replace(circuit.line, number=circuit.line.number + 1000)
             changes.append(("on another line", {"line": elsewhere}))
+        changes += far_ends(program, circuit)
         if len(node.circuits) > 1:
             changes.append(("on another's port", {"port": node.circuits[index - 1].port}))
         for what, fields in changes:
             circuits = instead(node.circuits, index, replace(circuit, **fields))
             yield f"circuit {name} {what}", replace(node, circuits=circuits)
+    yield from whose(node)
     yield from core_ports(program, node)
 
 
@@ -294,7 +301,7 @@ def leaks(origin: NodeProgram, node: NodeProgram, vrf: Vrf) -> Iterator[tuple[st
         if other.name == vrf.name:
             continue
         for route in other.routes:
-            if not isinstance(route.next_hop, Connected | ViaCe):
+            if not isinstance(route.next_hop, Connected | ViaCe | ViaAsbr):
                 continue
             label = other.label if route.prefix.version == 4 else other.label6 or other.label
             way = ViaVrf(other.name) if origin is node else ViaPe(origin.name, label)
@@ -308,24 +315,11 @@ def leaks(origin: NodeProgram, node: NodeProgram, vrf: Vrf) -> Iterator[tuple[st
                 )
 
 
-def way_changes(route: Any) -> Iterator[tuple[str, Any]]:
-    for index, way in enumerate(route.more):
-        yield f"not by {way.next_hop}", replace(route, more=without(route.more, index))
-        yield f"twice by {way.next_hop}", replace(route, more=(*route.more, way))
-
-
 def route_changes(
     program: Program, node: NodeProgram, vrf: Vrf, route: Any
 ) -> Iterator[tuple[str, Any]]:
-    prefix = route.prefix
     yield from way_changes(route)
-    yield "wider", replace(route, prefix=prefix.supernet())
-    yield "narrower", replace(route, prefix=next(iter(prefix.subnets())))
-    after = int(prefix.broadcast_address) + 1
-    kind = type(prefix.network_address)
-    if after < 1 << prefix.max_prefixlen:
-        elsewhere = ip_network(f"{kind(after)}/{prefix.prefixlen}")
-        yield "elsewhere", replace(route, prefix=elsewhere)
+    yield from prefix_changes(route)
     match route.next_hop:
         case ViaPe(egress, label):
             for other in program.nodes:
@@ -349,6 +343,9 @@ def route_changes(
                     hop = ViaPe(entry.egress, label)
                     yield f"sent to {entry.egress}", replace(route, next_hop=hop)
             yield "in this very VRF", replace(route, next_hop=ViaVrf(vrf.name))
+        case ViaAsbr(name):
+            for hop in other_ways(node, program, vrf, name):
+                yield f"{hop}", replace(route, next_hop=hop)
         case ViaNeighbour(name, address):
             for entry in vrf.neighbours:
                 if entry.address != address:

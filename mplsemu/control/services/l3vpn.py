@@ -8,6 +8,7 @@ from ipaddress import ip_network
 from typing import ClassVar
 
 from mplsemu.control.labels import VrfKey
+from mplsemu.control.services.border_routes import BorderRoutes
 from mplsemu.control.services.compiler import (
     Dependencies,
     Service,
@@ -27,6 +28,7 @@ from mplsemu.program.services import (
     Connected,
     Neighbour,
     NextHop,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -58,21 +60,22 @@ class L3vpnCompiler:
         }
         self._transit = {vpn.name: HubTransit.of(vpn) for vpn in routed}
         self._imports = import_sources(routed)
+        self._borders = BorderRoutes(routed)
 
     def services(self, vpn: str) -> Iterator[Service]:
         """Yield the VPN's VRFs: of each policy one, or two, at each PE of its sites."""
         for policy in self._of_vpn[vpn]:
             for half in policy.halves():
                 vrf = half.name if half.name != vpn else None
-                for pe in pes_of(self._sites[policy.name]):
+                for pe in self._pes(policy.name):
                     yield Service(vpn, pe, vrf)
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield each PE that imports with each PE that exports."""
-        for name, sites in self._sites.items():
-            ingresses = pes_of(sites)
+        for name in self._sites:
+            ingresses = self._pes(name)
             egresses = dict.fromkeys(
-                pe for source in self._imports[name] for pe in pes_of(self._sites[source.name])
+                pe for source in self._imports[name] for pe in self._pes(source.name)
             )
             for ingress in ingresses:
                 yield from ((ingress, egress) for egress in egresses if egress != ingress)
@@ -95,6 +98,7 @@ class L3vpnCompiler:
         if half.name == policy.inward:
             transit = self._transit[policy.vpn]
             subnets += (prefix for site in local for prefix in transit.through(site))
+        subnets += self._borders.prefixes(policy.name, service.pe)
         if any(subnet.version == 6 for subnet in subnets):
             yield VrfKey(service.name, 6)
 
@@ -117,7 +121,7 @@ class L3vpnCompiler:
             export_targets=tuple(sorted(half.export_targets)),
             label=state.labels[pe].get(VrfKey(half.name, 4)),
             label6=state.labels[pe].get(VrfKey(half.name, 6)),
-            circuits=state.circuits(pe, local),
+            circuits=(*state.circuits(pe, local), *self._borders.circuits(policy.name, pe)),
             routes=routes,
             neighbours=neighbours,
         )
@@ -136,11 +140,19 @@ class L3vpnCompiler:
         ways = [way for vrf in tables.vrfs for route in vrf.routes for way in route.ways]
         next_hops = (way.next_hop for way in ways)
         local = (circuit for vrf in tables.vrfs for circuit in vrf.circuits)
+        names = {vrf.name for vrf in tables.vrfs}
         return Dependencies(
             frozenset(hop.egress for hop in next_hops if isinstance(hop, ViaPe)),
-            frozenset([*local, *(way.circuit for way in ways)]),
+            frozenset([*local, *(way.circuit for way in ways), *self._borders.links(names)]),
             tables.measured,
+            self._borders.tunnels_beyond(names),
         )
+
+    def _pes(self, policy: str) -> tuple[str, ...]:
+        """Return the PEs that have VRFs of a policy: those of sites, and ASBRs."""
+        sites = pes_of(self._sites[policy])
+        asbrs = self._borders.asbrs(policy)
+        return tuple(sorted({*sites, *asbrs})) if asbrs else sites
 
     def _local(self, service: Service) -> list[Site]:
         """Return the sites that have a line to the PE."""
@@ -169,6 +181,7 @@ class L3vpnCompiler:
                     yield replace(through, detour=1 + transit.rank(site, state.lines.rising))
         else:
             yield from self._imported(policy, service.pe, state)
+            yield from self._beyond(policy, service.pe, state)
 
     def _imported(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Candidate]:
         for source in self._imports[policy.name]:
@@ -189,6 +202,17 @@ class L3vpnCompiler:
                     for prefix in transit.through(site):
                         passed_on = _imported_route(policy, leads, site, prefix, pe, state)
                         yield replace(passed_on, detour=1 + transit.rank(site, state.lines.rising))
+
+    def _beyond(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Candidate]:
+        """Yield the routes to sites in other providers' networks, by way of every ASBR."""
+        for way in self._borders.ways(policy.name, state):
+            if way.asbr == pe:
+                metric, next_hop = HERE, ViaAsbr(way.circuit)
+                yield _candidate(policy, policy, way.site, way.prefix, metric, next_hop)
+            elif state.reaches(pe, way.asbr):
+                label = state.labels[way.asbr][VrfKey(policy.name, way.prefix.version)]
+                metric, egress = state.metric(pe, way.asbr), ViaPe(way.asbr, label)
+                yield _candidate(policy, policy, way.site, way.prefix, metric, egress)
 
 
 def _imported_route(

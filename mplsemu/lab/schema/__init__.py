@@ -5,6 +5,7 @@ This is the file's shape; what the names in it refer to is checked where the mod
 
 from __future__ import annotations
 
+from mplsemu.lab.schema.borders import RawBorder
 from mplsemu.lab.schema.ce import AnyCe, AnyStationCe, RawCe, RawStationCe
 from mplsemu.lab.schema.checks import CHECKS, AnyCheck, RawPath, RawPing, RawThroughput
 from mplsemu.lab.schema.hosts import AnyHost, AnyHosts, RawHost
@@ -34,6 +35,7 @@ __all__ = [
     "AnyVpn",
     "ChecksFile",
     "LabFile",
+    "RawBorder",
     "RawBridged",
     "RawBridgedSite",
     "RawCe",

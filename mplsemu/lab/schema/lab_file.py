@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mplsemu.lab.dataplane import DataPlaneChoice
 from mplsemu.lab.scalar import LabName, Name
+from mplsemu.lab.schema.borders import RawBorder
 from mplsemu.lab.schema.checks import AnyCheck
 from mplsemu.lab.schema.mapping import StrictMapping
 from mplsemu.lab.schema.provider import RawProvider
@@ -18,7 +19,11 @@ from mplsemu.lab.schema.vpns import AnyVpn
 SCHEMA_FILE: Final = Path(__file__).parents[1] / "lab.schema.json"
 
 
-class LabFile(StrictMapping, title="Lab"):
+class LabFile(
+    StrictMapping,
+    title="Lab",
+    json_schema_extra={"oneOf": [{"required": ["provider"]}, {"required": ["providers"]}]},
+):
     """A lab for mplsemu: a provider's MPLS network and the VPNs it sells."""
 
     name: LabName = Field(description="Of the lab.", examples=["nordic"])
@@ -27,12 +32,23 @@ class LabFile(StrictMapping, title="Lab"):
         description="What the LSRs are made of; auto: ebpf where this machine can, else openflow.",
         examples=["auto"],
     )
-    provider: RawProvider = Field(examples=[{"nodes": {"dk": {"role": "pe"}}}])
+    provider: RawProvider | None = Field(default=None, examples=[{"nodes": {"dk": {"role": "pe"}}}])
     vpns: dict[Name, AnyVpn] = Field(
         default_factory=dict, description="By name, in the order that numbers them."
     )
     validate_: list[AnyCheck] = Field(
         default_factory=list, alias="validate", description="Checks beside the usual ones."
+    )
+    providers: dict[Name, RawProvider] | None = Field(
+        default=None,
+        min_length=2,
+        description="Instead of 'provider': several, by name, each with an AS number of his own.",
+        examples=[{"north": {"nodes": {"n1": {"role": "pe"}}}}],
+    )
+    borders: list[RawBorder] = Field(
+        default_factory=list,
+        description="Links between providers, over which VPNs reach from one to the other.",
+        examples=[[{"ends": ["n1", "s1"], "option": "a"}]],
     )
 
 

@@ -22,6 +22,8 @@ def port_entries(lsr: Lsr) -> Iterator[Entry]:
         CapabilityError: a circuit's number does not fit the maps.
     """
     for adjacency in lsr.node.adjacencies:
+        if adjacency.border is not None:
+            continue  # RFC 4364 section 10 (a): no labels are taken from another provider
         yield _port(lsr, adjacency.port, Role.CORE, 0)
     services = [(Role.VRF, vrf.index, vrf.circuits) for vrf in lsr.node.vrfs]
     services += [(Role.VSI, vsi.index, vsi.circuits) for vsi in lsr.node.vsis]

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 
 from mplsemu.model.vpn import IPAddress, IPNetwork
-from mplsemu.program.gateway import broadcast_addresses
+from mplsemu.program.gateway import GATEWAY_MAC, broadcast_addresses
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
     Neighbour,
     NextHop,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -33,7 +34,8 @@ from mplsemu.southbound.plane.stage import Stage
 from mplsemu.southbound.route_ways import RouteWays
 
 _LOCAL = RouteRecord(RouteKind.LOCAL).pack()
-_BLACKHOLE = RouteRecord(RouteKind.BLACKHOLE).pack()
+_UNREACHABLE = RouteRecord(RouteKind.BLACKHOLE)
+_BLACKHOLE = _UNREACHABLE.pack()
 
 
 def vrf_entries(lsr: Lsr) -> Iterator[Entry]:
@@ -102,11 +104,10 @@ def _route(lsr: Lsr, vrf: Vrf, hop: NextHop) -> RouteRecord:
     match hop:
         case Connected(name):
             return RouteRecord(RouteKind.CONNECTED, lsr.circuit_id(lsr.circuit(name)))
-        case ViaCe(name):
-            circuit, ce = lsr.circuit(name), lsr.ce(vrf, name)
-            if not circuit.up:
-                return RouteRecord(RouteKind.BLACKHOLE)
-            return _deliver(lsr, circuit, ce.mac)
+        case ViaCe(name) | ViaAsbr(name):
+            circuit = lsr.circuit(name)
+            mac = lsr.ce(vrf, name).mac if isinstance(hop, ViaCe) else GATEWAY_MAC
+            return _deliver(lsr, circuit, mac) if circuit.up else _UNREACHABLE
         case ViaNeighbour(name, address):
             return _behind(lsr, lsr.circuit(name), lsr.neighbour(vrf, name, address))
         case ViaPe(egress, label):

@@ -60,6 +60,8 @@ def port_flows(lsr: Lsr) -> Iterator[Flow]:
         ProgramError: a VRF or VSI names a circuit that this PE does not have.
     """
     for adjacency in lsr.node.adjacencies:
+        if adjacency.border is not None:
+            continue  # RFC 4364 section 10 (a): no labels are taken from another provider
         match = Match.of(Term(IN_PORT, adjacency.port), IS_MPLS)
         yield Flow(Table.PORTS, Priority.NORMAL, match, goto=Table.LFIB)
     yield from outer_tag_flows(lsr.node.circuits)

@@ -20,6 +20,7 @@ from mplsemu.program.services import (
     AttachmentCircuit,
     Connected,
     NextHop,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -350,9 +351,9 @@ def _forward(lsr: Lsr, vrf: Vrf, hop: NextHop) -> tuple[tuple[Action, ...], Tabl
     match hop:
         case Connected():
             return punt(PuntReason.GLEAN), None
-        case ViaCe(name):
-            ce = lsr.ce(vrf, name)
-            return _deliver(lsr.circuit(name).port, ce.mac), Table.VRF_SIZE
+        case ViaCe(name) | ViaAsbr(name):
+            mac = lsr.ce(vrf, name).mac if isinstance(hop, ViaCe) else GATEWAY_MAC
+            return _deliver(lsr.circuit(name).port, mac), Table.VRF_SIZE
         case ViaNeighbour(name, address):
             neighbour = lsr.neighbour(vrf, name, address)
             if neighbour is None:

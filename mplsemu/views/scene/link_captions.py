@@ -51,7 +51,7 @@ _DELAY: Final = _Fact(
     lambda link: _milliseconds(link.delay_ms),
 )
 _METRIC: Final = _Fact(
-    lambda link: link.metrics,
+    lambda link: link.metrics if link.border is None else (),
     lambda metric: f"metric {metric}",
     lambda low, high: f"metric {low} to {high}",
     metric_of,
@@ -103,6 +103,8 @@ class LinkCaptions:
 
     def _of_all(self, fact: _Fact) -> str | None:
         values = _values(fact, self._links)
+        if not values:
+            return None
         low, high, usual = min(values), max(values), self._usual[fact]
         if usual is None:
             on_each = ": the number on each" if fact is _METRIC and self._is_numbered else ""

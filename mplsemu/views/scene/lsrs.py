@@ -57,7 +57,7 @@ class RouterBox:
         self._is_bold = router.role is Role.PE
         self._name = shortened(router.name, type_.widest, type_.name, bold=self._is_bold)
         has_below = type_.below is not None and router.role is Role.PE
-        self._below = count(len(router.sites), "site") if has_below else ""
+        self._below = _below(router) if has_below else ""
 
     def size(self) -> Size:
         """Return the size of its box."""
@@ -98,3 +98,11 @@ def about_router(router: RouterView) -> str:
     if router.sites:
         words.append(f"{count(len(router.sites), 'site')}: {listed(router.sites)}")
     return ", ".join(words)
+
+
+def _below(router: RouterView) -> str:
+    """Return what is said of a PE below its name."""
+    sites = count(len(router.sites), "site")
+    if router.provider is None:
+        return sites
+    return f"{router.provider}: {sites}" if router.sites else router.provider

@@ -290,7 +290,7 @@ def _on_link(link: PathLink, polyline: Floats) -> str:
     """Return the label stack on a link; for both directions with arrows that point as drawn."""
     there = _stack(link.there.stack)
     if link.back is None:
-        return f"{there or POPPED}{_share(link)}"
+        return f"{there or link.there.text}{_share(link)}"
     across, down = (polyline[-1] - polyline[0]).tolist()
     if abs(across) >= abs(down):
         forth, against = ("→", "←") if across >= 0 else ("←", "→")
@@ -315,7 +315,7 @@ def _stack(labels: Sequence[int]) -> str:
 
 def _about(way: PathView, link: PathLink) -> str:
     ends = f"from {link.sender} to {link.receiver}"
-    there = _stack(link.there.stack) or POPPED
+    there = _stack(link.there.stack) or link.there.text
     if link.back is None:
         share = link.there.share
         flows = f", {part(share)} of the flows" if share < 1 else ""

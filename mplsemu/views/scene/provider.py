@@ -112,7 +112,7 @@ class _Picture:
 
     def _framed(self, draft: Draft, bounds: Box, overlay: Drawn) -> Scene:
         width = max(bounds.width, _NARROWEST)
-        title = f"Provider of {self._view.lab}"
+        title = self._view.title
         said = [self._figures(), self._captions.summary()]
         if overlay.said is not None:
             said.append(overlay.said)
@@ -135,7 +135,7 @@ class _Picture:
         )
 
     def _figures(self) -> str:
-        roles = Counter(router.role for router in self._view.routers)
+        roles = Counter(router.role for router in self._view.own_routers)
         return ", ".join([
             f"{roles[Role.PE]} PE",
             f"{roles[Role.P]} P",

@@ -45,7 +45,7 @@ class LinkRow:
 
     Attributes:
         link: its name.
-        kind: ``core`` or ``site``.
+        kind: ``core``, ``border`` (between two providers) or ``site``.
         ends: two LSRs; of a line the PE and the site.
         interfaces: at its LSRs.
         bandwidth_bps: in each direction, None if it is not shaped.
@@ -153,7 +153,7 @@ def link_rows(
         if node is None or node in link.ends:
             yield LinkRow(
                 link=link.name,
-                kind="core",
+                kind="core" if link.border is None else "border",
                 ends=link.ends,
                 interfaces=interfaces[link.name],
                 bandwidth_bps=link.bandwidth_bps,
@@ -185,7 +185,9 @@ def _vlan(site: Site) -> str | None:
     return None if site.vlan is None else str(site.vlan)
 
 
-def _metric(link: Link) -> int | tuple[int, int]:
+def _metric(link: Link) -> int | tuple[int, int] | None:
+    if link.border is not None:  # no LSP takes it
+        return None
     return link.metric if link.metric_back is None else (link.metric, link.metric_back)
 
 

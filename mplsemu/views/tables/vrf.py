@@ -13,6 +13,7 @@ from mplsemu.program.services import (
     Ce,
     Connected,
     RouteWay,
+    ViaAsbr,
     ViaCe,
     ViaNeighbour,
     ViaPe,
@@ -46,7 +47,7 @@ class RouteRow:
 
     Attributes:
         code: ``C`` connected, ``S`` static via a CE or a neighbour, ``V`` a VPN route of another
-            PE's, ``I`` one of another VRF at this PE.
+            PE's, ``I`` one of another VRF at this PE, ``A`` one of another provider's ASBR.
         imported: whether it is another VPN's.
         prefix: the destination.
         rd: with the prefix, the VPN-IPv4 or VPN-IPv6 route; None: one of the global table (6PE).
@@ -56,6 +57,7 @@ class RouteRow:
         egress: the other PE, for ``V``.
         label: the VPN label pushed, for ``V``.
         tunnel: to the egress, for ``V``; None where there is none.
+        asbr: the other provider's ASBR, for ``A``.
     """
 
     code: str
@@ -68,6 +70,7 @@ class RouteRow:
     egress: str | None = None
     label: int | None = None
     tunnel: Tunnel | None = None
+    asbr: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def _tunnel(node: NodeProgram, nhlfe: Nhlfe) -> Tunnel:
 
 def _row(node: NodeProgram, vrf: Vrf, prefix: IPNetwork, way: RouteWay) -> RouteRow:
     foreign = vpn_of(way.circuit) != vrf.vpn
-    code, via_vrf, egress, label = "C", None, None, None
+    code, via_vrf, egress, label, asbr = "C", None, None, None, None
     via: IPAddress | None = None
     match way.next_hop:
         case Connected():
@@ -185,6 +188,9 @@ def _row(node: NodeProgram, vrf: Vrf, prefix: IPNetwork, way: RouteWay) -> Route
             code, via = "S", _next_hop(ce, prefix) if ce else None
         case ViaNeighbour(_, address):
             code, via = "S", address
+        case ViaAsbr(circuit):
+            peer = node.circuit_by_name[circuit].border
+            code, asbr = "A", peer.lsr if peer is not None else None
         case ViaPe(pe, vpn_label):
             code, egress, label = "V", pe, int(vpn_label)
         case ViaVrf(other):
@@ -200,6 +206,7 @@ def _row(node: NodeProgram, vrf: Vrf, prefix: IPNetwork, way: RouteWay) -> Route
         egress=egress,
         label=label,
         tunnel=tunnel_to(node, egress) if egress is not None else None,
+        asbr=asbr,
     )
 
 

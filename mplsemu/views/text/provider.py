@@ -11,7 +11,7 @@ from rich.text import Text
 from mplsemu.model.limits import CORE_MTU
 from mplsemu.model.natural_order import natural
 from mplsemu.model.topology import Role
-from mplsemu.views.model import POPPED, LinkView, PathLink, PathView, ProviderView, RouterView
+from mplsemu.views.model import LinkView, PathLink, PathView, ProviderView, RouterView
 from mplsemu.views.phrases import count, words_of_lines
 from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
@@ -34,9 +34,9 @@ def draw_provider(view: ProviderView, width: int = 80) -> list[Text]:
 
 
 def _heading(view: ProviderView) -> list[Text]:
-    roles = Counter(node.role for node in view.routers)
+    roles = Counter(node.role for node in view.own_routers)
     down = sum(not link.up for link in view.links)
-    title = Text(" ").append(shorten(f"Provider of {view.lab}", 70), palette.TITLE)
+    title = Text(" ").append(shorten(view.title, 70), palette.TITLE)
     facts = [
         f"{roles[Role.PE]} PE",
         f"{roles[Role.P]} P",
@@ -77,8 +77,12 @@ def _differ(view: ProviderView) -> bool:
 def _link_cells(link: LinkView) -> list[Cell]:
     state = Text("up", palette.GOOD) if link.up else Text("✗ down", palette.DOWN)
     return [
-        link.name, rate(link.bandwidth_bps), delay(link.delay_ms), metric(link.metric), state,
+        link.name, rate(link.bandwidth_bps), delay(link.delay_ms), _metric(link), state,
     ]  # fmt: skip
+
+
+def _metric(link: LinkView) -> str:
+    return metric(link.metric) if link.border is None else f"option {link.border.value}"
 
 
 def _load_cells(link: LinkView) -> list[Cell]:
@@ -118,7 +122,7 @@ def _neighbours(
     node: RouterView, around: list[_Neighbour], name_width: int, width: int
 ) -> list[Text]:
     words = [
-        f"{peer.name} {peer.metric}{'' if peer.link.up else ' ✗'}"
+        f"{peer.name} {_towards(peer)}{'' if peer.link.up else ' ✗'}"
         for peer in sorted(around, key=lambda peer: (natural(peer.name), peer.link.name))
     ]
     sites = count(len(node.sites), "site") if node.sites else ""
@@ -127,6 +131,11 @@ def _neighbours(
     style = palette.PE if node.role is Role.PE else palette.P
     lines[0].stylize(style, 1, 1 + len(node.name))
     return lines
+
+
+def _towards(peer: _Neighbour) -> str:
+    border = peer.link.border
+    return str(peer.metric) if border is None else f"(option {border.value})"
 
 
 def _kinds_of_links(view: ProviderView, width: int) -> list[Text]:
@@ -200,7 +209,7 @@ def _fan(links: Sequence[PathLink]) -> Iterator[str]:
 
 
 def _arrow(link: PathLink) -> str:
-    return f"─[{' '.join(map(str, link.there.stack)) or POPPED}]→"
+    return f"─[{link.there.text}]→"
 
 
 def _share(link: PathLink) -> str:

@@ -21,6 +21,7 @@ from mplsemu.views.text.columns import Cell, Column, columns, wrapped
 from mplsemu.views.units import delay, part
 
 _CODES = " Codes: C connected, S static via a CE, V VPN route, I imported from another VPN"
+_ASBR_CODE = "        A to another provider's ASBR"
 
 
 def _labels(labels: Sequence[int]) -> str:
@@ -97,6 +98,8 @@ def _draw_vrf(node: str, table: VrfTable) -> list[Text]:
         *_circuits(table.circuits),
         Text(_CODES, palette.FAINT),
     ]
+    if any(route.code == "A" for route in table.routes):
+        lines.append(Text(_ASBR_CODE, palette.FAINT))
     lines += columns(
         [Column(""), Column("", style=palette.TITLE), Column("")],
         [[_code(route), str(route.prefix), _next_hop(route)] for route in table.routes],
@@ -139,6 +142,8 @@ def _next_hop(route: RouteRow) -> Text:
             return Text(f"via {route.via} on {route.circuit}")
         case "I":
             return Text(f"in VRF {route.vrf}, {route.circuit}")
+        case "A":
+            return Text(f"to ASBR {route.asbr}, {route.circuit}")
     text = Text(f"at {route.egress} ")
     text.append_text(_stack(route.tunnel, route.label or 0))
     return text.append(f", {route.circuit}" if route.imported else "")

@@ -27,6 +27,7 @@ from tests.networks import (
     load_sharing,
     own_vrfs,
     redundant_wire,
+    two_providers,
 )
 from tests.oracles.bruteforce import HEARD_OF, outcome
 from tests.oracles.mutants import mutants
@@ -166,6 +167,7 @@ LABS = {
     "dual-homed": dual_homed,
     "load-sharing": load_sharing,
     "redundant wire": partial(redundant_wire, ("z", "w")),
+    "two providers": two_providers,
     "through a hub": partial(hub_transit, hubs=("hq",)),
 }
 HEARD = {"bridges": (LearnedGroup("van", HEARD_OF, frozenset({"van/a", "van/c"})),)}

@@ -862,7 +862,10 @@ export interface components {
         };
         /**
          * Route
-         * @description A route of a VRF; `code` is C (connected), S (static), V (VPN) or I (imported here).
+         * @description A route of a VRF.
+         *
+         *     `code` is C (connected), S (static), V (VPN), I (imported here) or A (to another provider's ASBR
+         *     `asbr`, which is there then).
          */
         Route: {
             /** Code */
@@ -884,6 +887,8 @@ export interface components {
             /** Label */
             label: number | null;
             tunnel: components["schemas"]["Tunnel"] | null;
+            /** Asbr */
+            asbr?: string;
         };
         /**
          * Severity
