@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from mplsemu.cli.arguments import checked_node, read_lab
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from mplsemu.emulation.plan import LabPlan
     from mplsemu.model.network import Network
     from mplsemu.program.program import Program
@@ -30,6 +35,12 @@ _HEADS: Final = {
     "links": ("link", "ends", "interfaces", "rate", "delay", "metric", "mtu", "state"),
     "vpns": ("vpn", "type", "customer", "rd", "subnets", "sites", "pes", "hosts"),
 }
+_LESS: Final = {
+    "hosts": ("short", "gateways"),
+    "links": ("interfaces", "delay"),
+    "vpns": ("customer", "hosts"),
+}
+"""Columns that are left out first where a terminal is too narrow."""
 
 
 def print_inventory(args: argparse.Namespace) -> None:
@@ -119,31 +130,68 @@ def _print_table(table: str, rows: Sequence[Row]) -> None:
 
     from mplsemu.cli.output import print_lines
     from mplsemu.views.text import palette
+
+    title = Text(f"{_TITLES[table]}: {len(rows)}", palette.TITLE)
+    print_lines([title, *(_lines(table, rows, _width()) if rows else [])])
+
+
+def _width() -> float:
+    """Return how wide a table may be: as the terminal is; for other readers it has no bounds."""
+    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+        return shutil.get_terminal_size().columns
+    return inf
+
+
+def _lines(table: str, rows: Sequence[Row], width: float) -> list[Text]:
+    """Return a table's lines; a too wide one has lists down, not across, and fewer columns."""
+    from rich.text import Text
+
+    from mplsemu.views.text import palette
+
+    lines = _columns(_HEADS[table], rows, is_stacked=False)
+    left_out: list[str] = []
+    for more in ("", *_LESS[table]):
+        if max(line.cell_len for line in lines) <= width:
+            break
+        left_out += [more] if more else []
+        heads = [name for name in _HEADS[table] if name not in left_out]
+        lines = _columns(heads, rows, is_stacked=True)
+    if left_out:
+        said = f" too narrow for: {', '.join(left_out)}; --csv and --json have all"
+        lines.append(Text(said, palette.FAINT))
+    return lines
+
+
+def _columns(heads: Sequence[str], rows: Sequence[Row], *, is_stacked: bool) -> list[Text]:
     from mplsemu.views.text.columns import Column, columns
 
-    tags = ("vlan", "port") if table in {"hosts", "links"} else ()
-    names = [*_HEADS[table]]
-    names += [name for name in tags if any(getattr(row, name) for row in rows)]
-    heads = [Column(name) for name in names]
-    body = [[_cell(row, name) for name in names] for row in rows]
-    title = Text(f"{_TITLES[table]}: {len(rows)}", palette.TITLE)
-    print_lines([title, *(columns(heads, body, indent=1) if body else [])])
+    body = [line for row in rows for line in _drawn(row, heads, is_stacked=is_stacked)]
+    return columns([Column(name) for name in heads], body, indent=1)
 
 
-def _cell(row: Row, column: str) -> str:
-    """Return the text of a cell; what does not apply is a dash."""
+def _drawn(row: Row, names: Sequence[str], *, is_stacked: bool) -> list[list[str]]:
+    """Return a row's cells, of each of its lines."""
+    cells = [_items(row, name) for name in names]
+    if not is_stacked:
+        return [[", ".join(items) for items in cells]]
+    height = max(map(len, cells))
+    return [[items[at] if at < len(items) else "" for items in cells] for at in range(height)]
+
+
+def _items(row: Row, column: str) -> list[str]:
+    """Return what a cell lists; what does not apply is a dash."""
     from mplsemu.views.tables.inventory import LinkRow
 
     value = _of_link(row, column) if isinstance(row, LinkRow) else getattr(row, column)
     match value:
         case tuple() as names:
             more = len(names) - _MOST
-            shown = ", ".join(names[:_MOST]) or "-"
-            return f"{shown} and {more} more" if more > 0 else shown
+            shown = [str(name) for name in names[:_MOST]] or ["-"]
+            return [*shown[:-1], f"{shown[-1]} and {more} more"] if more > 0 else shown
         case None:
-            return "-"
+            return ["-"]
         case _:
-            return str(value)
+            return [str(value)]
 
 
 def _of_link(row: LinkRow, column: str) -> object:

@@ -225,3 +225,35 @@ def test_help_is_what_the_option_says(capsys):
     assert every == said(capsys, "--help").out
     assert "attmpls" in every
     assert said(capsys, "help", "trace").out == said(capsys, "trace", "--help").out
+
+
+@pytest.mark.parametrize("lab", ["nordic", "vlan", "hub", "mtu"])
+@pytest.mark.parametrize("table", ["hosts", "links", "vpns"])
+def test_a_table_is_no_wider_than_a_terminal_and_says_what_it_leaves_out(
+    lab, table, monkeypatch, capsys
+):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    wide = said(capsys, "show", lab, table).out
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = said(capsys, "show", lab, table).out.splitlines()
+    assert max(map(len, narrow)) <= 80
+    head, left_out = narrow[1].split(), []
+    if narrow[-1].startswith(" too narrow for: "):
+        left_out = narrow.pop().removeprefix(" too narrow for: ").split("; --csv")[0].split(", ")
+    assert [name for name in wide.splitlines()[1].split() if name not in left_out] == head
+    monkeypatch.setenv("COLUMNS", "500")
+    assert said(capsys, "show", lab, table).out == wide
+    rows = json.loads(said(capsys, "show", lab, table, "--json").out)[table]
+    words = set(" ".join(narrow[2:]).split())
+    shown = {"hosts": ("host", "addresses"), "links": ("link", "ends"), "vpns": ("vpn", "subnets")}
+    for row in rows:
+        for key in shown[table]:
+            values = row[key] if isinstance(row[key], list) else [row[key]]
+            assert {str(value) for value in values[:6]} <= words  # a cell has so many at most
+
+
+def test_a_reader_that_is_no_terminal_gets_a_line_for_each_host(monkeypatch, capsys):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    title, head, *lines = said(capsys, "show", "nordic", "hosts").out.splitlines()
+    assert title == f"Hosts and CE routers: {len(lines)}"
+    assert head.split()[:2] == ["host", "short"]
