@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from mplsemu.control.services.hub_transit import HubTransit
 from mplsemu.control.services.route_selection import prefix_order
 from mplsemu.model.l3vpn import L3vpn, VrfPolicy, import_sources
 from mplsemu.model.network import Network
@@ -36,8 +37,9 @@ def _routes_of(
 ) -> tuple[CeRoute, ...]:
     imported = {source.name for source in sources[vpn.policy(site.name).name]}
     own = {route.prefix: CeRoute(route.prefix, route.via) for route in site.routes}
+    passed_on = HubTransit.of(vpn).through(site)
     elsewhere = {
-        prefix: CeRoute(prefix)
+        prefix: CeRoute(prefix, returns=prefix in passed_on)
         for prefix in _known(vpn, site, vpns, imported)
         if _within(prefix, own) and prefix not in own and not _within(prefix, site.subnets)
     }

@@ -137,7 +137,7 @@ def _behind_lan(route: CeRoute) -> str:
 
 
 def _from_pe_lines(version: int, ce: CePlan) -> Iterator[str]:
-    """Yield the lines of a table for what comes from the PE: nothing of it goes back there.
+    """Yield the lines of a table for what comes from the PE: only what is for spokes goes back.
 
     Where the VRF has a route no longer, as a site is cut off, packets would go round and round.
     """
@@ -148,8 +148,12 @@ def _from_pe_lines(version: int, ce: CePlan) -> Iterator[str]:
     for address in (each for each in ce.lan if each.version == version):
         yield f"route add {address.network} dev {CE_LAN_INTERFACE} table {_FROM_PE}"
     for route in ce.routes:
-        if route.via is not None and route.prefix.version == version:
+        if route.prefix.version != version:
+            continue
+        if route.via is not None:
             yield f"{_behind_lan(route)} table {_FROM_PE}"
+        elif route.returns:
+            yield f"{_route_to_pe(route.prefix, ce)} table {_FROM_PE}"
 
 
 def _source(version: int, lan: Iterable[IPInterface]) -> str:

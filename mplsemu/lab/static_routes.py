@@ -88,9 +88,10 @@ def _problem(raw: RawRoutedSite, route: StaticRoute, gateways: set[IPAddress]) -
 
 
 def refuse_hidden_spokes(document: Document, vpn: L3vpn) -> None:
-    """Refuse a route behind a hub's CE router that holds a spoke's prefix, with `via: ce`.
+    """Refuse a route behind a hub's CE router to a spoke's prefix or a part of it, with `via: ce`.
 
-    Packets between spokes would follow it, and not go back to the PE.
+    Packets between spokes would follow it, and not go back to the PE. A wider one, such as a
+    default route, they do not follow.
 
     Raises:
         LabError: at the route; names the spoke.
@@ -103,14 +104,18 @@ def refuse_hidden_spokes(document: Document, vpn: L3vpn) -> None:
         for index, route in enumerate(hub.routes):
             for spoke in spokes:
                 for prefix in spoke.prefixes:
-                    if prefix.version == route.prefix.version and prefix.overlaps(route.prefix):
+                    if _is_within(route.prefix, prefix):
                         raise document.error(
                             ("vpns", vpn.name, "sites", hub.name, "routes", index),
                             f"hub {hub.full_name}: {route} would take the packets for {prefix} of "
                             f"spoke {spoke.full_name}, which its CE router is to send back to the "
                             "PE (via: ce)",
-                            "write routes that hold no spoke's prefix, or leave via out",
+                            "write another prefix, or a wider one, or leave via out",
                         )
+
+
+def _is_within(prefix: IPNetwork, other: IPNetwork) -> bool:
+    return prefix.version == other.version and prefix.subnet_of(other)  # type: ignore[arg-type]
 
 
 def refuse_lost_next_hops(document: Document, claims: Iterable[Claim]) -> None:

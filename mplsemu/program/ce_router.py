@@ -107,7 +107,7 @@ def _table(
     for route in ce.routes:
         if route.via is not None:
             yield route.prefix, OnLan(route.via)
-        elif not from_pe:
+        elif route.returns or not from_pe:
             yield route.prefix, ToPe()
 
 

@@ -347,9 +347,10 @@ def _register_ce_route(converter: cattrs.Converter) -> None:
         struct_hook=lambda value, _: converter.structure(value, IPAddress),  # type: ignore[arg-type]
         unstruct_hook=str,
     )
-    read = make_dict_structure_fn(CeRoute, converter, via=via)
+    returns = override(omit_if_default=True)
+    read = make_dict_structure_fn(CeRoute, converter, via=via, returns=returns)
     converter.register_structure_hook(CeRoute, _object(read))
-    write = make_dict_unstructure_fn(CeRoute, converter, via=via)
+    write = make_dict_unstructure_fn(CeRoute, converter, via=via, returns=returns)
     converter.register_unstructure_hook(CeRoute, write)
 
 

@@ -25,10 +25,13 @@ class CeRoute:
         prefix: where it leads.
         via: the next hop on its LAN. None: the PE, for packets from the LAN to a prefix within one
             that has a next hop on the LAN; what comes from the PE goes by the LAN all the same.
+        returns: of a hub's CE router, whether what comes from the PE goes back there, too: a
+            spoke's prefix, to which other spokes' packets pass it (RFC 4364 section 4.3.5).
     """
 
     prefix: IPNetwork
     via: IPAddress | None = None
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mplsemu.model.l3vpn import L3vpn, RouteTarget
+from mplsemu.model.l3vpn import HubAndSpoke, L3vpn, RouteTarget
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site
 from mplsemu.program.class_boundaries import Span, address_span, prefix_span
@@ -27,6 +27,7 @@ from mplsemu.verification.intended_routes import (
     link_offers,
     offers,
     own_addresses,
+    wide_offers,
 )
 from mplsemu.verification.site_policy import reaches
 
@@ -160,11 +161,11 @@ class AddressPlans:
         """
         vpn = self._vpns[site.vpn]
         hubs = vpn.hub_and_spoke
-        if hubs is None or hubs.via_ce or site.name not in hubs.hubs:
+        if hubs is None or site.name not in hubs.hubs:
             return self.at(site)
         key = self.vrf_of(site)
         if key not in self._inward:
-            self._inward[key] = AddressPlan(vpn, site, [vpn], self, near_alone=True)
+            self._inward[key] = self._towards_hub(vpn, hubs, site)
         return self._inward[key]
 
     def distances(self, vpn: L3vpn) -> Metric:
@@ -172,6 +173,13 @@ class AddressPlans:
         if not vpn.borders:
             return self.within
         return AcrossBorders(self.within, vpn.borders, self.down)
+
+    def _towards_hub(self, vpn: L3vpn, hubs: HubAndSpoke, site: Site) -> AddressPlan:
+        if not hubs.via_ce:
+            return AddressPlan(vpn, site, [vpn], self, near_alone=True)
+        if not any(each.routes for each in vpn.sites if each.name in hubs.hubs):
+            return self.at(site)
+        return AddressPlan(vpn, site, self._sources.of(vpn), self, comes_from_spoke=True)
 
     def vrf_of(self, site: Site) -> VrfName:
         """Return the VRF that a site is attached to."""
@@ -200,6 +208,7 @@ class AddressPlan:
         sources: `vpn`, then those from which it imports.
         plans: those of all VRFs, for what another PE or VRF does with a packet.
         near_alone: only the sites that are attached to the same VRF are reached.
+        comes_from_spoke: whether packets come to a hub's CE router, and not from it.
 
     Attributes:
         pe: of that VRF.
@@ -215,8 +224,10 @@ class AddressPlan:
         plans: AddressPlans,
         *,
         near_alone: bool = False,
+        comes_from_spoke: bool = False,
     ) -> None:
         self.pe = at.pe
+        self._unused = () if comes_from_spoke else tuple(wide_offers(vpn, at))
         self._here = plans.vrf_of(at)
         self._plans = plans
         self.sites = tuple(
@@ -388,7 +399,8 @@ class AddressPlan:
         by_prefix: dict[IPNetwork, list[Offer]] = {}
         for site in self.sites:
             for offer in offers(site):
-                by_prefix.setdefault(offer.prefix, []).append(offer)
+                if offer not in self._unused:
+                    by_prefix.setdefault(offer.prefix, []).append(offer)
         for site in self._near:
             for offer in link_offers(site):
                 same = by_prefix.setdefault(offer.prefix, [])

@@ -31,9 +31,22 @@ def _routes(network: Network, site: Site) -> Iterator[CeRoute]:
         if any(_holds(route.prefix, prefix) for route in site.routes)
         and not any(_holds(subnet, prefix) for subnet in site.subnets)
     }
-    found = behind | {prefix: CeRoute(prefix) for prefix in hidden - behind.keys()}
+    spokes = _spokes_of(network, site)
+    found = behind | {
+        prefix: CeRoute(prefix, returns=prefix in spokes) for prefix in hidden - behind.keys()
+    }
     for prefix in sorted(found, key=lambda p: (p.version, int(p.network_address), p.prefixlen)):
         yield found[prefix]
+
+
+def _spokes_of(network: Network, site: Site) -> set[IPNetwork]:
+    """Return the prefixes of the spokes whose packets to each other pass a hub's CE router."""
+    vpn = next(each for each in network.vpns if each.name == site.vpn)
+    hubs = vpn.hub_and_spoke if isinstance(vpn, L3vpn) else None
+    if hubs is None or not hubs.via_ce or site.name not in hubs.hubs:
+        return set()
+    spokes = (each for each in vpn.sites if each.name not in hubs.hubs)
+    return {offer.prefix for spoke in spokes for offer in offers(spoke) if not offer.is_link}
 
 
 def _elsewhere(network: Network, site: Site) -> Iterator[IPNetwork]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.limits import MAX_NHLFES
 from mplsemu.model.natural_order import natural
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site
@@ -42,6 +43,27 @@ def offers(site: Site) -> Iterator[Offer]:
         yield Offer(link, site, is_link=True)
     for route in site.routes:
         yield Offer(route.prefix, site, via=route.via)
+
+
+def wide_offers(vpn: L3vpn, at: Site) -> Iterator[Offer]:
+    """Yield what a hub's CE router has no use for, if packets between spokes pass it.
+
+    That are networks behind hubs that hold a spoke's prefix, such as a default route's: it sends
+    them on by its LAN, and what it sends to its PE is for spokes and other sites.
+    """
+    hubs = vpn.hub_and_spoke
+    if hubs is None or not hubs.via_ce or at.name not in hubs.hubs:
+        return
+    spokes = [each for each in vpn.sites if each.name not in hubs.hubs]
+    theirs = [offer.prefix for spoke in spokes for offer in offers(spoke) if not offer.is_link]
+    for hub in (each for each in vpn.sites if each.name in hubs.hubs):
+        for offer in offers(hub):
+            if offer.via is not None and any(_holds(offer.prefix, each) for each in theirs):
+                yield offer
+
+
+def _holds(wide: IPNetwork, prefix: IPNetwork) -> bool:
+    return wide.version == prefix.version and prefix.subnet_of(wide)  # type: ignore[arg-type]
 
 
 def link_offers(site: Site) -> Iterator[Offer]:

@@ -195,7 +195,8 @@ class _Lab:
             gateway, hosts = self._own_addresses(net, site, families, length6)
         ce = self._ce(net * 8 + site) if chosen.random() < 0.5 and "ce:" not in hub else ""
         ce += f", {hub}" if hub else ""
-        if routes and ce and "4" in families and length < 30:
+        is_way_out = "ce:" in hub and chosen.random() < 0.5
+        if (routes or is_way_out) and ce and "4" in families and length < 30:
             ce += self._routes(net, site, gateway)
         subnets = ", ".join(f'"{prefix}"' for prefix in prefixes)
         pe = chosen.choice(self._pes)

@@ -64,6 +64,7 @@ class Station:
     forwards: bool = False
     routes: list[tuple[IPNetwork, Port, IPAddress]] = field(default_factory=list)
     uplink: Port | None = None
+    back: frozenset[IPNetwork] = frozenset()
     masquerades: bool = False
     masked: dict[tuple[IPAddress, IPAddress], IPAddress] = field(default_factory=dict)
     ports: list[Port] = field(default_factory=list)
@@ -105,7 +106,7 @@ class Station:
         able = [
             (prefix.prefixlen, port, hop)
             for prefix, port, hop in self.routes
-            if target in prefix and not (came_by is self.uplink is port)
+            if target in prefix and not (came_by is self.uplink is port and prefix not in self.back)
         ]
         if able:
             return max(able, key=lambda each: each[0])[1:]
@@ -277,6 +278,7 @@ class World:
                     for prefix in _known_at(site.pe, other)
                 ]
                 ce.routes = [*own, *others]
+                ce.back = _spokes_beside(network, site)
             gateways = site.gateways
             if site.behind is not None:
                 (router,), lan, gateways = site.hosts, Lan(), site.behind.gateways
@@ -357,6 +359,16 @@ def _with_address(packet: bytes, at: int, address: IPAddress) -> bytes:
 def _is_private(address: IPAddress) -> bool:
     shared = ip_network("100.64.0.0/10"), ip_network("10.0.0.0/8"), ip_network("192.168.0.0/16")
     return any(address in each for each in (*shared, ip_network("172.16.0.0/12")))
+
+
+def _spokes_beside(network: Network, site: Site) -> frozenset[IPNetwork]:
+    """The spokes' prefixes of a VPN whose hub passes packets on between them, if it is that."""
+    vpn = next(each for each in network.vpns if each.name == site.vpn)
+    hubs = getattr(vpn, "hub_and_spoke", None)
+    if hubs is None or not hubs.via_ce or site.name not in hubs.hubs:
+        return frozenset()
+    spokes = (each for each in vpn.sites if each.name not in hubs.hubs)
+    return frozenset(prefix for spoke in spokes for prefix in spoke.prefixes)
 
 
 def _known_at(pe: str, site: Site) -> Iterable[IPNetwork]:

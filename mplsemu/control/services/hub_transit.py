@@ -43,9 +43,22 @@ class HubTransit:
         place = self.hubs.index(hub.name) if hub.name in self.hubs else len(self.hubs)
         return place + len(self.hubs) if (hub.vpn, hub.name) in rising else place
 
+    def goes_round(self, hub: Site, prefix: IPNetwork) -> bool:
+        """Whether a hub has a way to a network behind it that holds a spoke's prefix.
+
+        What a hub's CE router sends back to its PE does not take it: it would come back to a CE
+        router, which sends it on as before, if the spoke is down.
+        """
+        is_behind = any(route.prefix == prefix for route in hub.routes)
+        return is_behind and hub.name in self.hubs and any(_holds(prefix, s) for s in self.prefixes)
+
     def through(self, hub: Site) -> tuple[IPNetwork, ...]:
         """Return what a site announces of the spokes: where its CE router has a default route."""
         if hub.name not in self.hubs or hub.ce is None:
             return ()
         versions = {each.version for each in (*hub.ce.wan, *hub.gateways)}
         return tuple(prefix for prefix in self.prefixes if prefix.version in versions)
+
+
+def _holds(wide: IPNetwork, prefix: IPNetwork) -> bool:
+    return wide.version == prefix.version and prefix.subnet_of(wide)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 from typing import ClassVar
@@ -175,6 +175,8 @@ class L3vpnCompiler:
         elif is_inward or policy.inward is None or not transit.hubs:
             yield from _local_routes(half, up)
         if is_inward:
+            if transit.hubs:
+                yield from _links_beside(half, policy.name, up)
             for site in up:
                 for prefix in transit.through(site):
                     through = _candidate(half, half, site, prefix, HERE, ViaCe(site.circuit))
@@ -185,20 +187,20 @@ class L3vpnCompiler:
 
     def _imported(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Candidate]:
         for source in self._imports[policy.name]:
-            leads = source.halves()[-1]
+            leads, transit = source.halves()[-1], self._transit[source.vpn]
             for site in state.attached(self._sites[source.name]):
-                own = leads if self._transit[source.vpn].hubs else source
+                own = leads if transit.hubs else source
                 is_local = own.name == policy.name and site.pe == pe
                 if site.circuit in state.down or is_local:
                     continue
                 if site.pe != pe and not state.reaches(pe, site.pe):
                     continue
                 for prefix in site.prefixes:
-                    yield _imported_route(policy, leads, site, prefix, pe, state)
+                    if policy.inward is None or not transit.goes_round(site, prefix):
+                        yield _imported_route(policy, leads, site, prefix, pe, state)
                 for link in site.shared_links:  # which leads to a CE router, not through it
                     yield _imported_route(policy, source, site, link, pe, state)
                 if policy.vpn == source.vpn and policy.inward is None:  # of a spoke
-                    transit = self._transit[source.vpn]
                     for prefix in transit.through(site):
                         passed_on = _imported_route(policy, leads, site, prefix, pe, state)
                         yield replace(passed_on, detour=1 + transit.rank(site, state.lines.rising))
@@ -253,15 +255,25 @@ def _hub_routes(half: VrfPolicy, outward: str, sites: Iterable[Site]) -> Iterato
     What is on a hub's LAN that VRF knows as well as this one; but a route to networks behind it,
     above all a default route, may hold a spoke's prefix.
     """
+    sites = tuple(sites)
+    yield from _links_beside(half, outward, sites)
     for site in sites:
-        links = site.ce.pe_wan if site.ce is not None and site.routes else ()
-        for subnet in (*site.subnets, *(interface.network for interface in links)):
+        for subnet in site.subnets:
             yield _candidate(half, half, site, subnet, HERE, ViaVrf(outward))
         for route in site.routes:
             yield _candidate(half, half, site, route.prefix, HERE, _behind(site, route))
             if site.ce is None:
                 next_hop = ip_network(route.via)
                 yield _candidate(half, half, site, next_hop, HERE, Connected(site.circuit))
+
+
+def _links_beside(half: VrfPolicy, outward: str, sites: Sequence[Site]) -> Iterator[Candidate]:
+    """Yield the routes to PE-CE links which a route to networks behind a CE router may hold."""
+    if not any(site.routes for site in sites):
+        return
+    for site in sites:
+        for interface in site.ce.pe_wan if site.ce is not None else ():
+            yield _candidate(half, half, site, interface.network, HERE, ViaVrf(outward))
 
 
 def _behind(site: Site, route: StaticRoute) -> NextHop:
