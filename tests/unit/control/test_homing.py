@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -187,8 +188,13 @@ def test_what_is_sent_to_a_host_takes_the_line_that_leads_to_it():
         assert (back.circuit, back.way[0], back.delivered) == (circuit, pe, True)
 
 
-def test_in_an_l3vpn_nothing_is_lost_in_any_state_between_two_lines():
+@pytest.mark.parametrize("is_strict", [False, True], ids=["", "sources are validated"])
+def test_in_an_l3vpn_nothing_is_lost_in_any_state_between_two_lines(is_strict):
     lab, down = dual_homed(), frozenset({"v/hq"})
+    if is_strict:
+        vpn, lan = lab.vpns
+        sites = tuple(replace(site, strict_urpf=True) for site in vpn.sites)
+        lab = replace(lab, vpns=(replace(vpn, sites=sites), lan))
     away = compile_program(lab, down)
     back = compile_program(lab, previous=away)
     joining = compile_program(lab, previous=back, moving=Moving(joining=frozenset({"v/hq"})))
@@ -203,6 +209,10 @@ def test_in_an_l3vpn_nothing_is_lost_in_any_state_between_two_lines():
         (back, {"v/hq"}, "x"),
     ):
         assert set(active_lines(program)["v/hq"]) == lines
+        if is_strict and len(lines) == 1:  # where a line is alone, it validates again
+            stray = replace(to_far, ip=replace(to_far.ip, source=IPv4Address("10.9.9.9")))
+            (end,) = walk(program, *lines, stray).ends
+            assert isinstance(end, Dropped)
         for line in lines:  # the site's LAN may send by any of them
             (end,) = walk(program, line, to_far).ends
             assert isinstance(end, Delivered)
