@@ -211,20 +211,25 @@ def _dead_ends(before: Program, after: Program) -> set[str]:
 
     Other LSRs have all that these PEs need to send by the site's other line.
     """
-    if any(link.up != after.link_by_name[link.name].up for link in before.links
-           if link.name in after.link_by_name):  # fmt: skip
-        return set()
     homed = {site_of(name) for name in after.node_of_circuit if is_further_line(name)}
-    active = _active(after, homed) if homed else {}
+    if not homed or _have_changed(before, after):
+        return set()
+    active = _active(after, homed)
     return {
         node.name
         for node in before.nodes
         for circuit in node.circuits
         if circuit.up
-        and node.vrf_of_circuit.get(circuit.name) is not None
         and site_of(circuit.name) in active
+        and node.vrf_of_circuit.get(circuit.name) is not None
         and _is_down(after, circuit.name)
     }
+
+
+def _have_changed(before: Program, after: Program) -> bool:
+    """Whether a core link has failed or come back."""
+    there = after.link_by_name
+    return any(link.up != there[link.name].up for link in before.links if link.name in there)
 
 
 def _is_down(program: Program, circuit: str) -> bool:
