@@ -122,6 +122,8 @@ def line_states(network: Network, down: Collection[str], moving: Moving = SETTLE
         left = {line.circuit for line in others if line.circuit in moving.leaving}
         if not (vpn.kind.is_layer2 and left):
             opened |= carrying | left
+        elif vpn.kind is VpnKind.VPWS:  # its pseudowire is used until the line is blocked
+            best = tuple(line for line in others if line.circuit in left)
         if carrying & moving.joining:
             staying = tuple(line for line in best if line.circuit not in moving.joining)
             best = staying or tuple(line for line in others if line.circuit not in down) or best

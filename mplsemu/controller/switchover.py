@@ -108,8 +108,8 @@ class SwitchOver:
             self._announce(program, moves)
             self._plane.threads.sleep(ON_THE_WAY_S)
         done = self._finish(before, program, nodes, hubs)
-        self._flush(before, program, moves)
         self._announce(program, moves)
+        self._flush(before, program, moves)
         self.tell_bundles(program)
         return done
 

@@ -135,6 +135,17 @@ def test_one_pseudowire_is_active_and_the_others_have_their_labels_and_stand_by(
     assert [node.ilm for node in after.nodes] == [node.ilm for node in program.nodes]
 
 
+def test_while_a_line_is_being_left_both_are_blocked_and_the_old_pseudowire_is_still_used():
+    lab = redundant_wire()
+    away = compile_program(lab, frozenset({"v/hq"}))
+    back = compile_program(lab, previous=away)
+    moving = Moving(leaving=frozenset({"v/hq@y"}))
+    blocked = compile_program(lab, previous=back, moving=moving)
+    assert active_lines(blocked) == {"v/hq": []}
+    wires = [active_wires(program) for program in (away, blocked, back)]
+    assert wires == [[("y", "z"), ("z", "y")]] * 2 + [[("x", "z"), ("z", "x")]]
+
+
 def test_sites_with_lines_to_the_same_pe_are_joined_there():
     program = compile_program(redundant_wire(("x", "z")))
     assert active_wires(program) == []
