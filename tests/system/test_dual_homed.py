@@ -72,9 +72,12 @@ def test_of_an_l3vpn_little_is_lost_when_a_line_or_its_pe_fails_and_nothing_on_t
     lab, cable
 ):
     flowing = streams(lab, "office")
-    away, back = over(lab, cable, flowing, [f"office/{each}" for each in SITES])
+    sharing = (("plant/h1", "oslo/h1"), ("oslo/h1", "plant/h1"))  # a PE's lines fail with it
+    flowing += [Stream(f"office/{a}", address(lab, f"office/{b}")) for a, b in sharing]
+    away, back = over(lab, cable, flowing, [f"office/{each}" for each in (*SITES, "plant/h1")])
     assert active(lab, "office/hq") == ["office/hq"]
-    for stream, target in zip(flowing, ("oslo/h1", "hq/h1", "hq/h1"), strict=True):
+    targets = ("oslo/h1", "hq/h1", "hq/h1", "oslo/h1", "plant/h1")
+    for stream, target in zip(flowing, targets, strict=True):
         host = f"office/{target}"
         assert len(away.lost(host, stream)) * INTERVAL_MS < LONGEST_MS
         assert back.lost(host, stream) == []
@@ -93,12 +96,12 @@ def test_a_ce_router_with_two_lines_loses_as_little(lab):
         assert away.repeated(host, stream) == back.repeated(host, stream) == []
 
 
-@pytest.mark.parametrize("cable", ["office/plant", "dk-p1"])
 def test_lines_that_share_the_load_stand_in_for_each_other_and_nothing_is_lost_on_the_way_back(
-    lab, cable
+    lab,
 ):
+    cable = "office/plant@se"
     pairs = [
-        *product(("plant/h1", "plant/h2"), ("oslo/h1", "lund/h1")),
+        *product(("plant/h1", "plant/h2"), ("oslo/h1",)),
         *product(("oslo/h1", "lund/h1"), ("plant/h1", "plant/h2")),
     ]
     flowing = [Stream(f"office/{a}", address(lab, f"office/{b}")) for a, b in pairs]
@@ -138,12 +141,11 @@ def test_in_a_vpls_no_frame_comes_twice_and_none_back_to_its_sender(lab, cable):
                 assert len(heard.lost(host, stream)) * INTERVAL_MS < LONGEST_MS, (stream, host)
 
 
-@pytest.mark.parametrize("cable", ["wire/hq", "dk-p1"])
-def test_a_wire_goes_on_over_its_other_pseudowire_and_no_frame_comes_twice(lab, cable):
+def test_a_wire_goes_on_over_its_other_pseudowire_and_no_frame_comes_twice(lab):
     ends = ["wire/hq/h1", "wire/oslo/h1"]
     flowing = [Stream(one, address(lab, other)) for one, other in (ends, ends[::-1])]
     flowing += [Stream(each, "10.8.0.255") for each in ends]
-    for heard in over(lab, cable, flowing, ends):
+    for heard in over(lab, "wire/hq", flowing, ends):
         for stream, host in product(flowing, ends):
             assert heard.repeated(host, stream) == []
             if host != stream.source:
