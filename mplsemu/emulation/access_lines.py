@@ -56,9 +56,14 @@ def connect_access_lines(plan: LabPlan) -> None:
     connect_bundles(plan)
     if not plan.accesses:
         return
+    number = socket.if_nametoindex
+    direct = _leading_out(plan)
     sites = [
         SiteOnLine(
-            socket.if_nametoindex(site.interface), socket.if_nametoindex(access.line), site.tags
+            number(site.interface),
+            number(access.line),
+            site.tags,
+            direct=access.line in direct,
         )
         for access in plan.accesses
         for site in access.sites
@@ -66,3 +71,12 @@ def connect_access_lines(plan: LabPlan) -> None:
     with AccessProgram.load() as program:
         express = len(sites) + len(plan.accesses) <= _MAX_EXPRESS_ENDS
         program.connect(sites, express=express)
+
+
+def _leading_out(plan: LabPlan) -> frozenset[str]:
+    """Return the interfaces of unshaped lines whose ends at the PE are in other namespaces."""
+    return frozenset(
+        near.interface
+        for far, near in (pair.ends for pair in plan.veth_pairs if pair.rate_bps is None)
+        if far.own_namespace and not near.own_namespace
+    )

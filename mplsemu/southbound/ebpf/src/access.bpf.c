@@ -33,7 +33,10 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u32);
 	__type(value, struct on_line);
-} lines SEC(".maps"); /* the other way round */
+} lines SEC(".maps"); /* the other way round; the line is perhaps DIRECT */
+
+#define DIRECT (1u << 31) /* of a line: its peer is in another namespace, so a frame is handed to it at once. Not
+			   * to a site: where its frames leave, they are captured. */
 
 SEC("tc")
 int access(struct __sk_buff *skb)
@@ -47,7 +50,8 @@ int access(struct __sk_buff *skb)
 			return TC_ACT_SHOT;
 		if (push_tags(skb, line->tags.type, line->tags.outer, line->tags.inner))
 			return TC_ACT_SHOT;
-		return bpf_redirect(line->ifindex, 0);
+		return line->ifindex & DIRECT ? bpf_redirect_peer(line->ifindex & ~DIRECT, 0)
+					      : bpf_redirect(line->ifindex, 0);
 	}
 	read_tags(skb, &key.tags);
 	site = bpf_map_lookup_elem(&sites, &key);
