@@ -203,7 +203,7 @@ MISTAKES = {
         [("      b: {pe: x}\n", ""), ("type: vpls", "type: vpws"), (", role: hub", "")],
         8,
         "unknown key 'topology'",
-        "a vpws joins two sites",
+        "only an l3vpn or a vpls has hubs and spokes",
     ),
 }
 
