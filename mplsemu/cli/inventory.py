@@ -195,7 +195,7 @@ def _items(row: Row, column: str) -> list[str]:
 
 
 def _of_link(row: LinkRow, column: str) -> object:
-    from mplsemu.views.units import delay, metric, rate
+    from mplsemu.views.units import delay, impairment, metric, rate
 
     match column:
         case "rate":
@@ -205,7 +205,8 @@ def _of_link(row: LinkRow, column: str) -> object:
         case "metric":
             return metric(row.metric) if row.metric is not None else None
         case "state":
-            return "standby" if row.standby else "up" if row.up else "DOWN"
+            state = "standby" if row.standby else "up" if row.up else "DOWN"
+            return ", ".join(filter(None, [state, impairment(row.loss_percent, row.jitter_ms)]))
         case "ends":
             return " -- ".join(row.ends)
         case _:

@@ -347,6 +347,8 @@ def _links(network: Network, down: frozenset[str]) -> tuple[CoreLink, ...]:
             mtu=link.mtu,
             metric_back=link.metric_back,
             border=link.border,
+            loss_percent=link.loss_percent,
+            jitter_ms=link.jitter_ms,
         )
         for link in links
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 import socket
 from typing import Final
 
+from mplsemu.emulation.access_plan import AccessPlan
 from mplsemu.emulation.bundle_plan import BundlePlan
 from mplsemu.emulation.bundles import connect_bundles
-from mplsemu.emulation.plan import AccessPlan, LabPlan
+from mplsemu.emulation.plan import LabPlan
 from mplsemu.errors import EmulationError, MplsEmuError
 from mplsemu.model.network import Network
 from mplsemu.southbound.ebpf.access import AccessProgram, SiteOnLine

@@ -125,13 +125,13 @@ class LabNet(Mininet):  # type: ignore[misc]  # Mininet has no types
         if self._namespace is None or not self._namespace.entered:
             raise EmulationError("this thread is not in the lab's private namespace")
         require_open_files(self._count_namespaces())
+        if self.options.shape:
+            self._capabilities = shaping.probe_capabilities(self.plan.veth_pairs)
         try:
             self.fabric.start()
             self._add_nodes()
             self._add_links()
             connect_access_lines(self.plan)
-            if self.options.shape:
-                self._capabilities = shaping.probe_capabilities(self.plan.veth_pairs)
             self._configure_hosts()
             if self.options.shape:
                 self._shape()

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from mplsemu.emulation.access_plan import AccessPlan, SitePort
 from mplsemu.emulation.bundle_plan import BundlePlan
 from mplsemu.emulation.naming import (
     CE_LAN_INTERFACE,
@@ -21,7 +22,7 @@ from mplsemu.emulation.naming import (
 )
 from mplsemu.model.names import CE_HOST
 from mplsemu.model.network import HostRef, Network
-from mplsemu.model.tags import TAG_OCTETS, VlanTags
+from mplsemu.model.tags import TAG_OCTETS
 from mplsemu.model.vpn import CeRouter, IPAddress, IPInterface, Site, StaticRoute
 from mplsemu.program.program import CoreLink, NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, CeRoute
@@ -64,12 +65,16 @@ class VethPair:
         ends: a circuit's first end is the PE's.
         rate_bps: bits per second, each way; None is not shaped.
         delay_ms: one-way.
+        loss_percent: part of the packets that is lost, each way.
+        jitter_ms: how much longer than `delay_ms` a packet may take, each way.
     """
 
     name: str
     ends: tuple[Endpoint, Endpoint]
     rate_bps: int | None = None
     delay_ms: float = 0.0
+    loss_percent: float = 0.0
+    jitter_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,36 +147,6 @@ class LanPlan:
     name: str
     full_name: str
     bridge: str
-
-
-@dataclass(frozen=True, slots=True)
-class SitePort:
-    """A site on an access line that carries tags, seen from the line's far end.
-
-    Attributes:
-        interface: towards the site.
-        tags: of its frames on the line; None: untagged.
-    """
-
-    interface: str
-    tags: VlanTags | None
-
-
-@dataclass(frozen=True, slots=True)
-class AccessPlan:
-    """The far end of an access line that carries tags: what parts it among sites.
-
-    Attributes:
-        name: Mininet's.
-        full_name: the line's, and ``/access``.
-        line: the interface towards the PE, in the lab's namespace; as are those towards sites.
-        sites: on the line.
-    """
-
-    name: str
-    full_name: str
-    line: str
-    sites: tuple[SitePort, ...]
 
 
 @dataclass(frozen=True)
@@ -293,7 +268,15 @@ class _Planner:
             link = self._links[name]
             first, second = (self._by_name[end] for end in link.ends)
             ends = (self._core_end(first, link), self._core_end(second, link))
-            self._wires.append(VethPair(link.name, ends, link.bandwidth_bps, link.delay_ms))
+            wire = VethPair(
+                name=link.name,
+                ends=ends,
+                rate_bps=link.bandwidth_bps,
+                delay_ms=link.delay_ms,
+                loss_percent=link.loss_percent,
+                jitter_ms=link.jitter_ms,
+            )
+            self._wires.append(wire)
         for vpn, site in self._network.sites():
             self._site(vpn.name, site)
         return LabPlan(

@@ -10,6 +10,7 @@ from typing import Final
 
 from mplsemu.emulation.openvswitch import find_tool
 from mplsemu.emulation.plan import Endpoint, LabPlan, VethPair
+from mplsemu.errors import EmulationError
 from mplsemu.model.limits import CORE_MTU
 
 QUEUE_MS: Final = 80
@@ -30,6 +31,7 @@ _SUPER_PACKET_BYTES: Final = 65_536
 _SMALL_PACKET_BYTES: Final = 250
 _MIN_NETEM_PACKETS: Final = 100
 _UNSHAPED_BPS: Final = 10_000_000_000
+_ENDLESS_BPS: Final = 1_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,37 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Rate and delay of one direction of a line.
+    """Rate, delay and losses of one direction of a line.
 
     Attributes:
         rate_bps: bits per second of Ethernet frames; None is not limited.
         delay_ms: one-way.
         mtu: octets of the largest packet.
+        loss_percent: part of the packets that is lost.
+        jitter_ms: how much longer than `delay_ms` a packet may take.
     """
 
     rate_bps: int | None
     delay_ms: float
     mtu: int = CORE_MTU
+    loss_percent: float = 0.0
+    jitter_ms: float = 0.0
+
+    @property
+    def netem(self) -> str | None:
+        """What netem does, as tc(8) takes it; None if nothing.
+
+        Netem's jitter goes both ways from the mean. With a rate, however high, it never lets a
+        packet overtake the one before, as no line does.
+        """
+        if not (self.delay_ms or self.jitter_ms or self.loss_percent):
+            return None
+        half = self.jitter_ms / 2
+        words = [f"netem delay {self.delay_ms + half:g}ms"]
+        words += [f"{half:g}ms"] if half else []
+        words += [f"loss {self.loss_percent:g}%"] if self.loss_percent else []
+        words += [f"rate {_ENDLESS_BPS}bit"] if half else []
+        return " ".join([*words, f"limit {self.netem_packets}"])
 
     @property
     def burst_bytes(self) -> int:
@@ -75,7 +97,7 @@ class Shape:
     def netem_packets(self) -> int:
         """Length of netem's queue: packets in flight on the line and waiting in front of it."""
         rate = self.rate_bps or _UNSHAPED_BPS
-        in_flight = rate * (self.delay_ms + QUEUE_MS) / 8000
+        in_flight = rate * (self.delay_ms + self.jitter_ms + QUEUE_MS) / 8000
         return max(_MIN_NETEM_PACKETS, math.ceil(in_flight / _SMALL_PACKET_BYTES))
 
 
@@ -86,13 +108,14 @@ def shape_of(pair: VethPair, capabilities: Capabilities) -> Shape | None:
         rate = None
     delay_ms = pair.delay_ms if capabilities.netem else 0.0
     mtu = max(end.mtu for end in pair.ends)
-    return None if rate is None and not delay_ms else Shape(rate, delay_ms, mtu)
+    shape = Shape(rate, delay_ms, mtu, pair.loss_percent, pair.jitter_ms)
+    return None if rate is None and shape.netem is None else shape
 
 
 def tc_lines(end: Endpoint, shape: Shape) -> Iterator[str]:
     """Yield the lines of a ``tc -batch`` that shape what leaves an interface."""
     interface = end.interface
-    netem = f"netem delay {shape.delay_ms:g}ms limit {shape.netem_packets}"
+    netem = shape.netem
     if shape.rate_bps is None:
         yield f"qdisc replace dev {interface} root handle 1: {netem}"
         return
@@ -102,7 +125,7 @@ def tc_lines(end: Endpoint, shape: Shape) -> Iterator[str]:
         f" ceil {shape.rate_bps}bit burst {shape.burst_bytes} cburst {shape.burst_bytes}"
         f" quantum {_QUANTUM_BYTES}"
     )
-    leaf = netem if shape.delay_ms else f"bfifo limit {shape.queue_bytes}"
+    leaf = netem or f"bfifo limit {shape.queue_bytes}"
     yield f"qdisc replace dev {interface} parent 1:1 handle 10: {leaf}"
 
 
@@ -121,11 +144,30 @@ def probe_capabilities(pairs: Iterable[VethPair]) -> Capabilities:
 
     Raises:
         MissingToolError: tc is not installed.
+        EmulationError: a link loses packets or has jitter, and the kernel cannot do that.
     """
     pairs = tuple(pairs)
     htb = not any(pair.rate_bps is not None for pair in pairs) or _works("htb")
-    netem = not any(pair.delay_ms for pair in pairs) or _works("netem delay 1ms")
+    impaired = next((pair for pair in pairs if pair.loss_percent or pair.jitter_ms), None)
+    is_needed = impaired is not None or any(pair.delay_ms for pair in pairs)
+    netem = not is_needed or _works("netem delay 1ms")
+    if impaired is not None and not netem:
+        raise EmulationError(no_netem_for(impaired))
     return Capabilities(htb=htb, netem=netem)
+
+
+def no_netem_for(pair: VethPair) -> str:
+    """Return why a lab cannot boot whose link loses or scatters packets.
+
+    Without a delay a lab is what it was, only faster; without losses it would not be what its
+    author wants to see.
+    """
+    wanted = [f"loss {pair.loss_percent:g} %"] if pair.loss_percent else []
+    wanted += [f"jitter {pair.jitter_ms:g} ms"] if pair.jitter_ms else []
+    return (
+        f"link {pair.name} has {' and '.join(wanted)}, and this kernel has no sch_netem, which "
+        "makes them; type: sudo modprobe sch_netem, or leave loss and jitter out of the lab file"
+    )
 
 
 def shortfalls(capabilities: Capabilities) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ from mplsemu.views.phrases import (
 from mplsemu.views.reach_words import all_others
 from mplsemu.views.scene.kinds import LineKind, NodeKind
 from mplsemu.views.scene.virtual_routers import router_title
-from mplsemu.views.units import delay, part, rate
+from mplsemu.views.units import delay, impairment, part, rate
 
 _MOST_HOSTS = 4
 
@@ -283,6 +283,7 @@ def _link_lines(link: LinkView) -> tuple[str, ...]:
     facts = [rate(link.bandwidth_bps)]
     if link.delay_ms:
         facts.append(delay(link.delay_ms))
+    facts += filter(None, [impairment(link.loss_percent, link.jitter_ms)])
     lines = [", ".join(facts), metric_of(link)]
     if link.mtu != CORE_MTU:
         lines.append(f"MTU {link.mtu}")

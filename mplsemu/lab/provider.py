@@ -122,6 +122,7 @@ def _link(name: str, ends: tuple[str, str], entry: str | RawLink, raw: RawProvid
     own = RawLink(ends=list(ends)) if isinstance(entry, str) else entry
     defaults = raw.defaults
     delay_us = defaults.delay if own.delay is None else own.delay
+    jitter_us = defaults.jitter if own.jitter is None else own.jitter
     metric = own.metric or defaults.metric
     there, back = metric if isinstance(metric, tuple) else (metric, None)
     return Link(
@@ -132,6 +133,8 @@ def _link(name: str, ends: tuple[str, str], entry: str | RawLink, raw: RawProvid
         metric=there,
         mtu=own.mtu or defaults.mtu,
         metric_back=back,
+        loss_percent=defaults.loss if own.loss is None else own.loss,
+        jitter_ms=jitter_us / 1000,
     )
 
 

@@ -113,6 +113,7 @@ ACCESS_RATE: Final = Scale(_RATE_UNITS, "512 kbit/s", "1 Gbit/s", _EXAMPLE_RATES
 DELAY: Final = Scale(
     {"us": 1, "ms": 1_000, "s": 1_000_000}, "0 ms", "10 s", "for example 5 ms or 200 us"
 )
+LOSS: Final = Scale({"%": 1}, "0 %", "90 %", "for example 1 % or 0.5 %")
 AGING: Final = Scale({"s": 1}, "10 s", "65535 s", "for example 300 s")
 WAIT: Final = Scale({"s": 1}, "1 s", "600 s", "for example 10 s")
 STORM_RATE: Final = Scale(_RATE_UNITS, "64 kbit/s", "10 Gbit/s", _EXAMPLE_RATES)

@@ -72,6 +72,8 @@ class Link:
             that from the first to the second. A cost belongs to an interface, not to a link
             (RFC 2328 section 2.1).
         border: how VPNs cross it, if it joins two providers: then no LSP does; else None.
+        loss_percent: part of the packets that is lost, each way.
+        jitter_ms: how much longer than `delay_ms` a packet may take, each way.
     """
 
     name: str
@@ -82,6 +84,8 @@ class Link:
     mtu: int = CORE_MTU
     metric_back: int | None = None
     border: InterAs | None = None
+    loss_percent: float = 0.0
+    jitter_ms: float = 0.0
 
     def far_end(self, node: str) -> str:
         """Return the other end."""
@@ -130,7 +134,7 @@ class Provider:
     @property
     def longest_delay_ms(self) -> float:
         """Upper bound of a path's propagation delay: no path visits an LSR twice."""
-        delays = sorted((link.delay_ms for link in self.links), reverse=True)
+        delays = sorted((link.delay_ms + link.jitter_ms for link in self.links), reverse=True)
         return sum(delays[: max(len(self.nodes) - 1, 0)])
 
     @property

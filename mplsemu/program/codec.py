@@ -90,6 +90,8 @@ _OPTIONAL: Final[tuple[tuple[type, str], ...]] = (
     (AttachmentCircuit, "standby"),
     (AttachmentCircuit, "dhcp_servers"),
     (CoreLink, "metric_back"),
+    (CoreLink, "loss_percent"),
+    (CoreLink, "jitter_ms"),
     (Nhlfe, "backup"),
     (VpnInfo, "hub_and_spoke"),
     (Vsi, "l2cp"),

@@ -29,6 +29,8 @@ class CoreLink:
         mtu: octets of its largest packet, label stack included (RFC 3032 section 3.2).
         metric_back: from the second end to the first where that is another.
         border: how VPNs cross it, if its ends are two providers': then no LSP does; else None.
+        loss_percent: part of the packets that is lost, each way.
+        jitter_ms: how much longer than `delay_ms` a packet may take, each way.
     """
 
     name: str
@@ -40,6 +42,8 @@ class CoreLink:
     mtu: int = CORE_MTU
     metric_back: int | None = None
     border: InterAs | None = None
+    loss_percent: float = 0.0
+    jitter_ms: float = 0.0
 
     @property
     def metrics(self) -> int | tuple[int, int]:

@@ -216,6 +216,8 @@ class LinkView:
         load_bps: measured, in the direction of `ends` and back; None unless the lab runs.
         mtu: octets of the largest packet, with its labels.
         border: how VPNs cross it, if it leads to another provider: it has no metric then.
+        loss_percent: part of the packets that is lost, each way.
+        jitter_ms: how much longer than `delay_ms` a packet may take, each way.
     """
 
     name: str
@@ -227,6 +229,8 @@ class LinkView:
     load_bps: tuple[float, float] | None = None
     mtu: int = field(default=CORE_MTU, metadata=ONLY_IF_SET)
     border: InterAs | None = field(default=None, metadata=ONLY_IF_SET)
+    loss_percent: float = field(default=0.0, metadata=ONLY_IF_SET)
+    jitter_ms: float = field(default=0.0, metadata=ONLY_IF_SET)
 
     @property
     def metrics(self) -> tuple[int, int]:

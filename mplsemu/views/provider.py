@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mplsemu.model.names import port_of_line
 from mplsemu.model.natural_order import natural
-from mplsemu.program.program import NodeProgram, Program
+from mplsemu.program.program import CoreLink, NodeProgram, Program
 from mplsemu.program.provider_part import part_of
 from mplsemu.program.services import AttachmentCircuit
 from mplsemu.views.model import LineView, LinkView, ProviderView, RouterView, VpnView
@@ -44,17 +44,7 @@ def provider_view(program: Program, provider: str | None = None) -> ProviderView
             _router(node) for node in sorted(program.nodes, key=lambda n: natural(n.name))
         ),
         links=tuple(
-            LinkView(
-                name=link.name,
-                ends=link.ends,
-                bandwidth_bps=link.bandwidth_bps,
-                delay_ms=link.delay_ms,
-                metric=link.metrics,
-                up=link.up,
-                mtu=link.mtu,
-                border=link.border,
-            )
-            for link in sorted(program.links, key=lambda link: natural(link.name))
+            _link(link) for link in sorted(program.links, key=lambda link: natural(link.name))
         ),
         vpns=tuple(
             VpnView(
@@ -67,6 +57,21 @@ def provider_view(program: Program, provider: str | None = None) -> ProviderView
             )
             for info in program.vpns
         ),
+    )
+
+
+def _link(link: CoreLink) -> LinkView:
+    return LinkView(
+        name=link.name,
+        ends=link.ends,
+        bandwidth_bps=link.bandwidth_bps,
+        delay_ms=link.delay_ms,
+        metric=link.metrics,
+        up=link.up,
+        mtu=link.mtu,
+        border=link.border,
+        loss_percent=link.loss_percent,
+        jitter_ms=link.jitter_ms,
     )
 
 

@@ -22,6 +22,13 @@ def delay(milliseconds: float) -> str:
     return f"{round(milliseconds, 4):g} ms"
 
 
+def impairment(loss_percent: float, jitter_ms: float) -> str:
+    """Return ``jitter 2 ms, loss 1 %``: of a link, what it has; empty if nothing."""
+    said = [f"jitter {delay(jitter_ms)}"] if jitter_ms else []
+    said += [f"loss {loss_percent:g} %"] if loss_percent else []
+    return ", ".join(said)
+
+
 def metric(value: int | tuple[int, int]) -> str:
     """Return ``10``; ``10/30`` for a metric of 30 in the opposite direction of a link's ends."""
     return "/".join(map(str, value)) if isinstance(value, tuple) else str(value)

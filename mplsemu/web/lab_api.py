@@ -89,6 +89,8 @@ class LabApi:
                     bandwidth_bps=link.bandwidth_bps,
                     delay_ms=link.delay_ms,
                     metric=link.metric,
+                    loss_percent=link.loss_percent,
+                    jitter_ms=link.jitter_ms,
                 )
                 for link in view.links
             ],

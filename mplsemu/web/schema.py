@@ -58,6 +58,8 @@ class CoreLink(BaseModel):
     bandwidth_bps: int = Field(examples=[1_000_000_000])
     delay_ms: float = Field(examples=[0.0])
     metric: int | tuple[int, int] = Field(examples=[10])
+    loss_percent: float = Field(examples=[0.0])
+    jitter_ms: float = Field(examples=[0.0])
 
 
 class ProviderSession(BaseModel):

@@ -13,7 +13,7 @@ mount -r -t hostfs -o "$checkout" none "$checkout"
 mount -t hostfs -o "$shared" none "$shared"
 mkdir -p /run/modules/lib
 ln -s /usr/lib/uml/modules /run/modules/lib/modules
-for module in veth bridge dummy sch_ingress sch_htb sch_tbf cls_bpf cls_u32 act_mirred; do
+for module in veth bridge dummy sch_ingress sch_htb sch_netem sch_tbf cls_bpf cls_u32 act_mirred; do
     modprobe -d /run/modules "$module" 2>/dev/null
 done
 ip link set lo up

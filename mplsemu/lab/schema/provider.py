@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
+from mplsemu.lab.loss_scalar import Loss
 from mplsemu.lab.scalar import (
     Asn,
     Bandwidth,
@@ -46,6 +47,18 @@ class RawDefaults(StrictMapping, title="Defaults"):
         default=CORE_MTU,
         description="Octets of a link's largest packet, label stack included (RFC 3032 3.2).",
         examples=[9216],
+    )
+    loss: Loss = Field(
+        default=0.0,
+        description="Part of the packets that is lost, each way; 0 % to 90 %.",
+        json_schema_extra={"default": "0 %"},
+        examples=["1 %"],
+    )
+    jitter: DelayUs = Field(
+        default=0,
+        description="How much longer than the delay a packet may take; 0 ms to 10 s.",
+        json_schema_extra={"default": "0 ms"},
+        examples=["2 ms"],
     )
 
 
@@ -95,6 +108,16 @@ class RawLink(StrictMapping, title="Link"):
         default=None,
         description="Octets of its largest packet, label stack included (RFC 3032 3.2).",
         examples=[9216],
+    )
+    loss: Loss | None = Field(
+        default=None,
+        description="Part of the packets that is lost, each way; 0 % to 90 %.",
+        examples=["1 %"],
+    )
+    jitter: DelayUs | None = Field(
+        default=None,
+        description="How much longer than its delay a packet may take; 0 ms to 10 s.",
+        examples=["2 ms"],
     )
 
 

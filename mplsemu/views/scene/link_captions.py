@@ -11,7 +11,7 @@ from typing import Final
 from mplsemu.model.limits import CORE_MTU
 from mplsemu.views.model import LinkView
 from mplsemu.views.phrases import metric_of
-from mplsemu.views.units import delay, rate
+from mplsemu.views.units import delay, impairment, rate
 
 _ALL_SAID: Final = 12
 """Links at most for writing on each everything that differs from link to link."""
@@ -82,7 +82,8 @@ class LinkCaptions:
 
     def on(self, link: LinkView) -> str:
         """Return what is written on a link; empty if all is usual."""
-        return ", ".join(filter(None, (self._said(link, fact) for fact in _FACTS)))
+        said = [self._said(link, fact) for fact in _FACTS]
+        return ", ".join(filter(None, [*said, impairment(link.loss_percent, link.jitter_ms)]))
 
     def summary(self) -> str:
         """Return what is usual, and the ranges of what has no usual value."""
@@ -133,6 +134,7 @@ def about_link(link: LinkView) -> str:
         f"{link.name}: {link.ends[0]} to {link.ends[1]}",
         rate(link.bandwidth_bps),
         delay(link.delay_ms),
+        *filter(None, [impairment(link.loss_percent, link.jitter_ms)]),
         metric_of(link),
         "up" if link.up else "down",
     ]

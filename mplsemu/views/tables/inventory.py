@@ -56,6 +56,8 @@ class LinkRow:
         standby: whether it is a line that stands by while another carries its site's traffic.
         vlan: of a line's tag: 100, of two tags 200.100; None: untagged.
         port: the PE's port that a site shares with others, by name.
+        loss_percent: part of the packets that a core link loses, each way.
+        jitter_ms: how much longer than `delay_ms` a packet may take on it, each way.
     """
 
     link: str
@@ -70,6 +72,8 @@ class LinkRow:
     standby: bool = False
     vlan: str | None = field(default=None, metadata=ONLY_IF_SET)
     port: str | None = field(default=None, metadata=ONLY_IF_SET)
+    loss_percent: float = field(default=0.0, metadata=ONLY_IF_SET)
+    jitter_ms: float = field(default=0.0, metadata=ONLY_IF_SET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,8 @@ def link_rows(
                 metric=_metric(link),
                 up=program.link_by_name[link.name].up,
                 mtu=link.mtu,
+                loss_percent=link.loss_percent,
+                jitter_ms=link.jitter_ms,
             )
     for _, site in network.lines():
         if node in {None, site.pe}:

@@ -17,7 +17,7 @@ from mplsemu.views.text import palette
 from mplsemu.views.text.canvas import shorten
 from mplsemu.views.text.columns import Cell, Column, columns, wrapped
 from mplsemu.views.text.map import draw_map
-from mplsemu.views.units import delay, metric, part, rate
+from mplsemu.views.units import delay, impairment, metric, part, rate
 
 
 def draw_provider(view: ProviderView, width: int = 80) -> list[Text]:
@@ -76,6 +76,8 @@ def _differ(view: ProviderView) -> bool:
 
 def _link_cells(link: LinkView) -> list[Cell]:
     state = Text("up", palette.GOOD) if link.up else Text("✗ down", palette.DOWN)
+    impaired = impairment(link.loss_percent, link.jitter_ms)
+    state += f", {impaired}" if impaired else ""
     return [
         link.name, rate(link.bandwidth_bps), delay(link.delay_ms), _metric(link), state,
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 import pytest
 
+from mplsemu.emulation import shaping
 from mplsemu.emulation.plan import Endpoint, VethPair
 from mplsemu.emulation.shaping import (
     MAX_SHAPED_BPS,
@@ -7,10 +8,12 @@ from mplsemu.emulation.shaping import (
     NO_NETEM,
     Capabilities,
     Shape,
+    probe_capabilities,
     shape_of,
     shortfalls,
     tc_lines,
 )
+from mplsemu.errors import EmulationError
 
 ENDS = (Endpoint("a", "a-eth1", 1, 1600), Endpoint("b", "b-eth1", 1, 1600))
 
@@ -74,3 +77,39 @@ def test_what_the_kernel_lacks_is_left_out_and_told():
 def test_a_line_faster_than_the_threshold_is_not_shaped():
     assert shape_of(VethPair("a-b", ENDS, rate_bps=MAX_SHAPED_BPS + 1), Capabilities()) is None
     assert shape_of(VethPair("a-b", ENDS), Capabilities()) is None
+
+
+def test_netem_loses_packets_and_lets_none_overtake_another():
+    lossy = VethPair("a-b", ENDS, 10_000_000, delay_ms=5, loss_percent=0.5, jitter_ms=2)
+    lines = list(tc_lines(ENDS[0], shape_of(lossy, Capabilities())))
+    # netem's jitter is about the mean: 5 to 7 ms; with a rate it keeps the order
+    assert "netem delay 6ms 1ms loss 0.5% rate 1000000000000bit limit" in lines[-1]
+
+
+def test_a_link_without_delay_may_lose_packets():
+    [line] = tc_lines(ENDS[0], shape_of(VethPair("a-b", ENDS, loss_percent=1), Capabilities()))
+    assert line.startswith("qdisc replace dev a-eth1 root handle 1: netem delay 0ms loss 1% limit")
+
+
+@pytest.mark.parametrize(
+    ("impaired", "what"),
+    [
+        ({"loss_percent": 1.0}, "loss 1 %"),
+        ({"jitter_ms": 2.0}, "jitter 2 ms"),
+        ({"loss_percent": 1.0, "jitter_ms": 2.0}, "loss 1 % and jitter 2 ms"),
+    ],
+)
+def test_a_kernel_without_netem_boots_no_lab_with_losses(monkeypatch, impaired, what):
+    monkeypatch.setattr(shaping, "_works", lambda qdisc: "netem" not in qdisc)
+    delayed = VethPair("a-c", ENDS, 10_000_000, delay_ms=5)
+    assert not probe_capabilities([delayed]).netem  # the lab only says so, and goes on
+    wanted = rf"link a-b has {what}, and this kernel has no sch_netem.*sudo modprobe sch_netem"
+    with pytest.raises(EmulationError, match=wanted):
+        probe_capabilities([delayed, VethPair("a-b", ENDS, **impaired)])
+
+
+def test_a_kernel_with_netem_boots_it(monkeypatch):
+    tried = []
+    monkeypatch.setattr(shaping, "_works", lambda qdisc: not tried.append(qdisc))
+    assert probe_capabilities([VethPair("a-b", ENDS, loss_percent=1)]).netem
+    assert tried == ["netem delay 1ms"]

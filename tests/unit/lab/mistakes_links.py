@@ -12,6 +12,28 @@ MISTAKES = {
         "3 metrics, and a link has two directions",
         "write one metric, or [THERE, BACK]",
     ),
+    "loss without a unit": (LINK, "- {ends: [dk, p1], loss: 5}", 9, "'5' has no unit", "write 5 %"),
+    "loss of all": (
+        LINK,
+        "- {ends: [dk, p1], loss: 100 %}",
+        9,
+        "link dk-p1: loss: '100 %' is out of range",
+        "write 0 % to 90 %",
+    ),
+    "loss of links": (
+        "provider:",
+        "provider:\n  defaults: {loss: much}",
+        3,
+        "'much' is not a number with its unit",
+        "write for example 1 % or 0.5 %",
+    ),
+    "jitter in percent": (
+        LINK,
+        "- {ends: [dk, p1], jitter: 2 %}",
+        9,
+        "link dk-p1: jitter: '2 %' has an unknown unit '%'",
+        "write for example 5 ms",
+    ),
     "mtu word": (LINK, "- {ends: [dk, p1], mtu: jumbo}", 9, "'jumbo' is not a number", "9216"),
     "mtu of a stack": (
         LINK,

@@ -70,6 +70,8 @@ def test_the_providers_session_has_everything_there_is(shared):
         "bandwidth_bps": 1_000_000_000,
         "delay_ms": 0.0,
         "metric": 20,
+        "loss_percent": 0.0,
+        "jitter_ms": 0.0,
     } in found["links"]
 
 

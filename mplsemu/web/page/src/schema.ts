@@ -286,6 +286,16 @@ export interface components {
                 number,
                 number
             ];
+            /**
+             * Loss Percent
+             * @example 0
+             */
+            loss_percent: number;
+            /**
+             * Jitter Ms
+             * @example 0
+             */
+            jitter_ms: number;
         };
         /**
          * Counter

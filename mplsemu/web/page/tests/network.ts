@@ -19,8 +19,24 @@ export const SESSION: ProviderSession = {
     { name: "s", role: "pe" },
   ],
   links: [
-    { name: "n-p", ends: ["n", "p"], bandwidth_bps: 1_000_000, delay_ms: 2, metric: 10 },
-    { name: "p-s", ends: ["p", "s"], bandwidth_bps: 1_000_000, delay_ms: 0, metric: 10 },
+    {
+      name: "n-p",
+      ends: ["n", "p"],
+      bandwidth_bps: 1_000_000,
+      delay_ms: 2,
+      metric: 10,
+      loss_percent: 0,
+      jitter_ms: 0,
+    },
+    {
+      name: "p-s",
+      ends: ["p", "s"],
+      bandwidth_bps: 1_000_000,
+      delay_ms: 0,
+      metric: 10,
+      loss_percent: 0,
+      jitter_ms: 0,
+    },
   ],
 };
 

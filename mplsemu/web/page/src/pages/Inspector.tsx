@@ -98,6 +98,8 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
             <Fact term="Bandwidth" value={rate(link.bandwidth_bps)} />
             <Fact term="Metric" value={metric(link.metric)} />
             <Fact term="Delay" value={`${link.delay_ms} ms`} />
+            {link.jitter_ms > 0 && <Fact term="Jitter" value={`${link.jitter_ms} ms`} />}
+            {link.loss_percent > 0 && <Fact term="Loss" value={`${link.loss_percent} %`} />}
             {!doubt.value && (
               <>
                 <Load name={name} ends={link.ends} bandwidth={link.bandwidth_bps} />

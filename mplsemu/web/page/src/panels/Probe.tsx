@@ -20,7 +20,9 @@ const count = signal(3);
 /** Whether the source is in a VPLS or VPWS, where a broadcast frame makes sense. */
 function isOnLan(facts: Facts): boolean {
   const [vpn] = source.value.trim().split("/");
-  return facts.session.vpns.some(({ name, kind }) => name === vpn && (kind === "vpls" || kind === "vpws"));
+  return facts.session.vpns.some(
+    ({ name, kind }) => name === vpn && (kind === "vpls" || kind === "vpws"),
+  );
 }
 
 /** Fill in two hosts at different sites of a VPN. */

@@ -93,6 +93,8 @@ export function lineFacts(
   if (!link) return `Line of site ${name}: ${is}`;
   const words = [`Link ${name}: ${is}`, rate(link.bandwidth_bps), `metric ${metric(link.metric)}`];
   if (link.delay_ms) words.push(`delay ${link.delay_ms} ms`);
+  if (link.jitter_ms) words.push(`jitter ${link.jitter_ms} ms`);
+  if (link.loss_percent) words.push(`loss ${link.loss_percent} %`);
   const bps = busier(loads, name);
   if (!down.has(name) && bps >= QUIET_BPS) {
     words.push(`load ${rate(bps)} (${percent(bps / link.bandwidth_bps)})`);
