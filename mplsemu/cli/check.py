@@ -114,7 +114,8 @@ def run(args: argparse.Namespace) -> int:
 def _as_it_runs(program: Program) -> str:
     """Return the note about a lab that runs."""
     down = [link.name for link in program.links if not link.up]
-    down += [each.name for node in program.nodes for each in node.circuits if not each.up]
+    circuits = (each for node in program.nodes for each in node.circuits)
+    down += [each.name for each in circuits if not (each.up or each.standby)]
     state = f"with {', '.join(down)} down" if down else "nothing of it is down"
     return f"this is the lab that runs, {state}"
 
