@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import ip_interface, ip_network
 
 from mplsemu.lab.loader import loads
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.vpls import Vpls, Vpws
-from mplsemu.model.vpn import Homing, Site
+from mplsemu.model.vpn import Homing, Host, RoutedLan, Site, StaticRoute
+from mplsemu.verification.vpls_policy import exchange_frames
 from tests.builders import MacAddresses, l3vpn, network, provider, vpls, vpws
 
 SQUARE = ("x-p", "x-q", "p-y", "q-y")
@@ -273,3 +275,27 @@ vpns:
 def two_providers(option: str = "a") -> Network:
     """Return two providers with two borders, of which n1-s1 is nearer to the north's site."""
     return loads(TWO_PROVIDERS.replace("OPTION", option), "two.yaml").network
+
+
+def with_routers(lan: Vpls, macs: MacAddresses) -> Vpls:
+    """Return a VPLS with one host at each site as one whose stations are CE routers."""
+    behind: dict[str, tuple[Host, RoutedLan]] = {}
+    for number, site in enumerate(lan.sites):
+        (station,) = site.hosts
+        subnet = ip_network(f"10.251.{number}.0/24")
+        gateway, own = (ip_interface(f"{subnet[last]}/24") for last in (1, 2))
+        router = replace(station, name="ce", loopbacks=(gateway.ip,))
+        host = Host("h1", macs.take(), (own,))
+        behind[site.name] = router, RoutedLan((subnet,), (gateway,), macs.take(), (host,))
+
+    def routed(site: Site) -> Site:
+        router, own = behind[site.name]
+        routes = tuple(
+            StaticRoute(subnet, behind[other.name][0].addresses[0].ip)
+            for other in lan.sites
+            if other.name != site.name and exchange_frames(lan, site, other)
+            for subnet in behind[other.name][1].subnets
+        )
+        return replace(site, hosts=(router,), behind=replace(own, routes=routes))
+
+    return replace(lan, sites=tuple(map(routed, lan.sites)))

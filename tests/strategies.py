@@ -26,7 +26,7 @@ from mplsemu.model.vpls_topology import SpokePe, VplsTopology
 from mplsemu.model.vpn import Host, IPInterface, IPNetwork, Site, StaticRoute
 from mplsemu.program.program import Program
 from tests.builders import MacAddresses, l3vpn, network, provider, six_pe, vpls, vpws
-from tests.networks import homed, with_site_mtus, without_sites
+from tests.networks import homed, with_routers, with_site_mtus, without_sites
 
 GROUPS = tuple(ip_address(text) for text in ("239.1.1.1", "239.1.1.2", "ff15::1", "ff15::2"))
 
@@ -116,16 +116,21 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) ->
         with_addresses = tuple(_with_own_addresses(draw, site, contested) for site in vpn.sites)
         vpns.append(replace(vpn, sites=with_addresses))
     if draw(st.booleans()):
-        sites_of_lan = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
-        topology = draw(topologies(sites_of_lan, [node.name for node in made.nodes]))
-        lan = vpls("lan", sites_of_lan, macs=macs, topology=topology)
-        vpns.append(replace(lan, **_lan_settings(draw)))
+        vpns.append(_lan(draw, pe, [node.name for node in made.nodes], macs))
     if draw(st.booleans()):
         wire = vpws("wire", {"s0": draw(pe), "s1": draw(pe)}, subnet="10.0.1.0/24", macs=macs)
         vpns.append(replace(wire, **_wire_settings(draw)))
     if draw(st.booleans()):
         vpns = [_tagged(draw, vpn, number) for number, vpn in enumerate(vpns)]
     return _sized(draw, network(made, *vpns))
+
+
+def _lan(draw: st.DrawFn, pe: st.SearchStrategy[str], nodes: list[str], macs: MacAddresses) -> Vpls:
+    """Draw a VPLS of hosts, or of CE routers."""
+    sites = {f"s{site}": draw(pe) for site in range(draw(st.integers(1, 4)))}
+    lan = vpls("lan", sites, macs=macs, topology=draw(topologies(sites, nodes)))
+    lan = with_routers(lan, macs) if draw(st.booleans()) else lan
+    return replace(lan, **_lan_settings(draw))
 
 
 def _six_pe(draw: st.DrawFn, pe: st.SearchStrategy[str], macs: MacAddresses) -> list[Vpn]:

@@ -85,7 +85,8 @@ def _refuse_hubs_that_pass_nothing_on(
             raise document.error(
                 path,
                 f"{who} has no CE router, through which spokes are to reach each other (via: ce)",
-                f"write ce: router at site {site.full_name}, or leave via out",
+                f"write ce: router at site {site.full_name}: a firewall's rules go there, as hosts "
+                "forward nothing; or leave via out",
             )
         if site.strict_urpf:
             where = (*path, "urpf") if raw.sites[site.name].urpf else ("vpns", vpn, "urpf")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
+from mplsemu.control.homing import Moving
 from mplsemu.control.numbering import number_network
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.ebpf import translate_labels
@@ -157,14 +159,14 @@ def test_a_tunnels_way_that_is_written_before_the_labels_would_lose_packets(monk
         assert_nothing_is_lost(whole, drained)
 
 
-def assert_nobody_else_loses(whole, before, after):
+def assert_nobody_else_loses(whole, before, after, also=frozenset()):
     """Whatever stays hears of others that stay what it always did, at every step in between."""
     stay = before.node_of_circuit.keys() & after.node_of_circuit.keys()
     vsis = [{(vsi.name, n.name) for n in each.nodes for vsi in n.vsis} for each in (before, after)]
     partly = {name for name, _ in vsis[0] ^ vsis[1]}  # for a moment labels lead to no VSI there
     sent = [
         (circuit, frame)
-        for circuit, frame in packets(after, stay)
+        for circuit, frame in packets(after, stay | also)
         if circuit in stay and circuit.split("/")[0] not in partly
     ]
 
@@ -208,3 +210,19 @@ def test_spokes_lose_nothing_while_another_hub_takes_over(gone):
     few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
     assert_nobody_else_loses(whole, whole, few)
     assert_nobody_else_loses(whole, few, compile_program(made, previous=few, numbers=numbers))
+
+
+def test_spokes_lose_nothing_when_the_first_hub_comes_back():
+    made = hub_transit()
+    less = without_sites(made, {"v/hq"})
+    numbers = number_network(made)
+    compiled = partial(compile_program, made, numbers=numbers)
+    whole = compiled()
+    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+    rising = Moving(rising=frozenset({("v", "hq")}))
+    between = compiled(previous=few, moving=rising)
+    by_hub = {"v/hq"}  # which packets between spokes pass at last
+    assert_nobody_else_loses(whole, few, between, by_hub)
+    assert_nobody_else_loses(whole, between, compiled(previous=between), by_hub)
+    with pytest.raises(AssertionError):
+        assert_nobody_else_loses(whole, few, compiled(previous=few), by_hub)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mplsemu.control.compile import compile_program
+from mplsemu.control.homing import Moving
 from mplsemu.control.numbering import number_network
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.southbound.openflow.changes import by_cookie, change, stages
@@ -68,9 +70,9 @@ def frames_of(program, circuits):
                 yield sender.circuit, frames.ip_frame(GATEWAY_MAC, sender.mac, packet)
 
 
-def assert_nobody_else_loses(whole, before, after):
+def assert_nobody_else_loses(whole, before, after, also=frozenset()):
     stay = before.node_of_circuit.keys() & after.node_of_circuit.keys()
-    sent = list(frames_of(after, stay))
+    sent = [each for each in frames_of(after, stay | also) if each[0] in stay]
 
     def heard(tables):
         network = FakeNetwork(whole, {name: each.values() for name, each in tables.items()})
@@ -111,3 +113,19 @@ def test_spokes_lose_nothing_while_another_hub_takes_over(gone):
     few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
     assert_nobody_else_loses(whole, whole, few)
     assert_nobody_else_loses(whole, few, compile_program(made, previous=few, numbers=numbers))
+
+
+def test_spokes_lose_nothing_when_the_first_hub_comes_back():
+    made = hub_transit()
+    less = without_sites(made, {"v/hq"})
+    numbers = number_network(made)
+    compiled = partial(compile_program, made, numbers=numbers)
+    whole = compiled()
+    few = compile_program(less, previous=whole, numbers=number_network(less, numbers))
+    rising = Moving(rising=frozenset({("v", "hq")}))
+    between = compiled(previous=few, moving=rising)
+    by_hub = {"v/hq"}  # which packets between spokes pass at last
+    assert_nobody_else_loses(whole, few, between, by_hub)
+    assert_nobody_else_loses(whole, between, compiled(previous=between), by_hub)
+    with pytest.raises(AssertionError):
+        assert_nobody_else_loses(whole, few, compiled(previous=few), by_hub)
