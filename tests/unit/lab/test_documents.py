@@ -1,13 +1,18 @@
 """What docs/lab-file.md shows and says is what the loader does."""
 
+import itertools
 import re
 
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.lab.document import parse
 from mplsemu.lab.loader import loads
 from mplsemu.lab.schema import (
     LabFile,
+    RawCe,
+    RawDefaults,
+    RawHost,
     RawL3vpn,
     RawLink,
     RawNode,
@@ -15,15 +20,20 @@ from mplsemu.lab.schema import (
     RawPing,
     RawProvider,
     RawRoutedSite,
+    RawSixPe,
     RawThroughput,
     RawVpls,
+    RawVplsSite,
+    RawVpws,
 )
+from mplsemu.verification.matrix import verify
 from mplsemu.verification.validate import prove
 from tests.places import DOCS
 
 TEXT = (DOCS / "lab-file.md").read_text()
 MODELS = [LabFile, RawProvider, RawNode, RawLink, RawL3vpn, RawVpls, RawRoutedSite]
-MODELS += [RawPing, RawPath, RawThroughput]
+MODELS += [RawPing, RawPath, RawThroughput, RawSixPe, RawVplsSite, RawVpws, RawHost, RawCe]
+MODELS += [RawDefaults]
 
 
 def test_the_first_example_loads():
@@ -48,6 +58,54 @@ def test_the_example_of_checks_loads():
     assert len(network.validate) == checks.count("- {")
     program = compile_program(network)
     assert all(prove(program, network, check).ok is not False for check in network.validate)
+
+
+def pes_of(value: object) -> set[str]:
+    """Return the PEs that sites name."""
+    match value:
+        case dict():
+            own = [value.get("pe"), value.get("hub")] if "pe" in value else []
+            listed = [[each] if isinstance(each, str) else each for each in own if each]
+            named = set(itertools.chain.from_iterable(listed))
+            return named.union(*map(pes_of, value.values()))
+        case list():
+            return set().union(*map(pes_of, value))
+        case _:
+            return set()
+
+
+def whole_lab(example: str) -> str:
+    """Return a lab file of an example: what it does not show of one is put around it."""
+    if example.startswith("name:"):
+        return example
+    if example.startswith("      "):
+        example = f"    sites:\n{example}"
+    if example.startswith("    "):
+        example = f"vpns:\n  v:\n    type: l3vpn\n{example}"
+    if example.startswith("provider:"):
+        return f"name: x\n{example}"
+    shown = parse(f"name: x\n{example}", "lab-file.md").value
+    pes = sorted(pes_of(shown["vpns"]))
+    nodes = ", ".join(f"{pe}: {{role: pe}}" for pe in pes)
+    links = ", ".join(f"core-{pe}" for pe in pes)
+    return f"name: x\nprovider: {{nodes: {{core: , {nodes}}}, links: [{links}]}}\n{example}"
+
+
+def line_of(example: re.Match[str]) -> str:
+    return f"line {TEXT[: example.start()].count(chr(10)) + 2}"
+
+
+EXAMPLES = [
+    found
+    for found in re.finditer(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+    if not found[1].startswith("validate:")
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=line_of)
+def test_every_example_is_a_lab_that_holds(example):
+    network = loads(whole_lab(example[1]), "lab-file.md").network
+    assert verify(compile_program(network), network).violations == ()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
