@@ -30,22 +30,33 @@ def six_pe_sites(document: Document, name: str, raw: RawSixPe) -> dict[str, RawR
     return {site: _without_pool(one) for site, one in raw.sites.items()}
 
 
-def refuse_second_table(document: Document, vpns: Mapping[str, RawVpn]) -> None:
-    """Refuse a second 6PE: a PE has one global table.
+def refuse_second_table(
+    document: Document, vpns: Mapping[str, RawVpn], provider_of: Mapping[str, str | None]
+) -> None:
+    """Refuse a second 6PE of a provider: a PE has one global table.
+
+    Args:
+        document: the lab file, for its lines.
+        vpns: what the file says of them, by name.
+        provider_of: whose each LSR is; None where the lab has one provider.
 
     Raises:
         LabError: at the later of the two; names both, with the other's line.
     """
-    names = [name for name, vpn in vpns.items() if isinstance(vpn, RawSixPe)]
-    for second in names[1:]:
-        first = names[0]
-        line = document.location(("vpns", first)).line
-        raise document.error(
-            ("vpns", second, "type"),
-            f"vpn {second}: PEs have one global IPv6 table, which is vpn {first} (line {line}) "
-            "already",
-            f"write its sites there, {_SELL_L3VPN}",
-        )
+    known: dict[str | None, str] = {}
+    for name, vpn in vpns.items():
+        sites = vpn.sites.values() if isinstance(vpn, RawSixPe) else ()
+        for owner in dict.fromkeys(provider_of.get(site.pe[0]) for site in sites):
+            first = known.setdefault(owner, name)
+            if first != name:
+                line = document.location(("vpns", first)).line
+                whose = "PEs have" if owner is None else f"PEs of {owner} have"
+                raise document.error(
+                    ("vpns", name, "type"),
+                    f"vpn {name}: {whose} one global IPv6 table, which is vpn {first} (line "
+                    f"{line}) already",
+                    f"write its sites there, {_SELL_L3VPN}",
+                )
 
 
 def _problems(document: Document, path: Path, raw: RawRoutedSite) -> Iterator[LabError]:

@@ -79,7 +79,7 @@ def build_vpns(
         LabError: a site names no PE, a subnet is too small for its hosts, prefixes overlap, or
             two VPNs have the same route distinguisher and a prefix in common.
     """
-    refuse_second_table(document, raw)
+    refuse_second_table(document, raw, provider.provider_of)
     roles = {node.name: node.role for node in provider.nodes}
     numbers = numbering.allocate(VPNS, (*raw, *_more_names(raw)))
     macs = macs_of(document, {vpn: one.sites for vpn, one in raw.items()}, numbering)

@@ -2,7 +2,10 @@
 
 import dataclasses
 
+import pytest
+
 from mplsemu.control.compile import compile_program
+from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
 from mplsemu.program.codec import dump_program, load_program
 from mplsemu.program.entries import PopToVrf
@@ -96,3 +99,26 @@ def test_what_is_to_be_the_global_table_and_is_a_vrf_is_found():
         nodes.append(dataclasses.replace(node, vrfs=vrfs))
     verdict = verify(dataclasses.replace(PROGRAM, nodes=tuple(nodes)), NETWORK)
     assert any("its RD or its route targets" in each.detail for each in verdict.violations)
+
+
+TWO = """\
+name: two
+providers:
+  north: {nodes: {n1: {role: pe}, n2: {role: pe}}, links: [n1-n2]}
+  south: {asn: 64513, nodes: {s1: {role: pe}, s2: {role: pe}}, links: [s1-s2]}
+borders:
+  - {ends: [n2, s1], option: a}
+vpns:
+  six: {type: 6pe, sites: {x: {pe: n1, subnet: "2001:db8:1::/64"}, y: {pe: n2, subnet: "2001:db8:2::/64"}}}
+  nine: {type: 6pe, sites: {x: {pe: s1, subnet: "2001:db8:1::/64"}, y: {pe: s2, subnet: "2001:db8:2::/64"}}}
+"""  # noqa: E501
+
+
+def test_each_of_several_providers_has_a_global_table_of_his_own():
+    network = loads(TWO, "two.yaml").network
+    program = compile_program(network)
+    assert verify(program, network).holds
+    tables = {node.name: [vrf.name for vrf in node.vrfs] for node in program.nodes}
+    assert tables == {"n1": ["six"], "n2": ["six"], "s1": ["nine"], "s2": ["nine"]}
+    with pytest.raises(LabError, match="PEs of north have one global IPv6 table, which is vpn six"):
+        loads(TWO.replace("pe: s1", "pe: n1").replace("pe: s2", "pe: n2"), "two.yaml")
