@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 
 from mplsemu.control.ce_routes import ce_routes
 from mplsemu.errors import LabError
-from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network, Vpn
 from mplsemu.model.numbers import NO_NUMBERS, Numbers
 from mplsemu.model.topology import Link
-from mplsemu.model.vpls import Vpls
+from mplsemu.model.vpls import Vpls, Vpws
 from mplsemu.model.vpn import Site
 
 
@@ -101,7 +100,8 @@ class Emulated:
                     "their addresses, and can have no others"
                 )
         if self.vpns.get(vpn.name, _made_of_vpn(vpn)) != _made_of_vpn(vpn):
-            yield f"vpn {vpn.name} keeps its type, its control_word and its mac_limit"
+            kept = "its type, its control_word, its pw_type and its mac_limit"
+            yield f"vpn {vpn.name} keeps {kept}"
 
 
 def _made_of_link(link: Link) -> Link:
@@ -113,6 +113,6 @@ def _made_of_site(site: Site) -> Site:
 
 
 def _made_of_vpn(vpn: Vpn) -> object:
-    """Return what data planes check or size their maps by at boot."""
-    control_word = not isinstance(vpn, L3vpn) and vpn.control_word
-    return vpn.kind, control_word, vpn.mac_limit if isinstance(vpn, Vpls) else None
+    """Return what data planes check or size their maps by at boot, or all PEs must agree on."""
+    of_wires = (vpn.control_word, vpn.pw_type) if isinstance(vpn, Vpls | Vpws) else None
+    return vpn.kind, of_wires, vpn.mac_limit if isinstance(vpn, Vpls) else None

@@ -19,6 +19,7 @@ from mplsemu.errors import LabError
 from mplsemu.lab.loader import load, loads
 from mplsemu.model.l3vpn import RouteTarget
 from mplsemu.model.labels import Label, LabelRange
+from mplsemu.model.pw_type import PwType
 from mplsemu.model.topology import NullLabel
 from mplsemu.program.services import Neighbour
 from mplsemu.southbound.openflow.punt_meters import PuntMeters
@@ -269,6 +270,7 @@ def test_a_circuit_that_is_down_is_down_when_it_returns(plane, network):
         (lambda lab: with_sites(lab, hosts=()), "can have no others"),
         (lambda lab: with_sites(lab, pe="se"), "can have no others"),
         (lambda lab: with_vpn(lab, "c", control_word=True), "vpn c keeps its type"),
+        (lambda lab: with_vpn(lab, "c", pw_type=PwType.TAGGED), "its pw_type"),
         (lambda lab: with_vpn(lab, "c", mac_limit=3), "vpn c keeps its type"),
     ],
 )
