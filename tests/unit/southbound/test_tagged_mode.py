@@ -9,6 +9,9 @@ import pytest
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
 from mplsemu.model.pw_type import PwType
+from mplsemu.program.packet import Packet
+from mplsemu.program.path import Delivered
+from mplsemu.program.walk import walk
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.verification.matrix import verify
 from tests.oracles import fakebpfnet, fakeswitch
@@ -99,6 +102,27 @@ def test_a_wire_carries_the_tag_one_way_and_a_dummy_the_other(sent, own):
     back = [frame[:12] + b"\x81\0\0\0" + frame[12:]]
     assert sent("wire/one", frame) == (there, [("wire/far", frame)])
     assert sent("wire/far", frame) == (back, [("wire/one", frame)])
+
+
+@pytest.mark.parametrize(("pw_type", "mtu"), [("raw", 1522), ("tagged", 1526)])
+@pytest.mark.parametrize("octets", [1500, 1501])
+def test_the_tag_takes_four_octets_of_every_links_mtu(pw_type, mtu, octets):
+    """14 octets of Ethernet header, two labels, and in tagged mode the tag."""
+    text = LAB.replace("pw_type: tagged", f"pw_type: {pw_type}").replace(
+        "links: [dk-p, p-se]", f"links: [dk-p, p-se], defaults: {{mtu: {mtu}}}"
+    )
+    program = compile_program(loads(text, "t.yaml").network)
+    fits = octets == 1500
+    source, target = MACS["wire/one"], MACS["wire/far"]
+    walked = walk(program, "wire/one", Packet(source, target, octets=octets))
+    assert any(isinstance(end, Delivered) for end in walked.ends) is fits
+    frame = ip_frame(target, source, ip("10.8.0.1", "10.8.0.2", payload=bytes(octets - 20)))
+    assert len(frame) == 14 + octets
+    made = {each.name: flows(program, each.name) for each in program.nodes}
+    by_flows = fakeswitch.FakeNetwork(program, made).inject("wire/one", frame)
+    assert bool(by_flows.deliveries) is fits
+    trails = fakebpfnet.FakeNetwork(program).inject("wire/one", frame)
+    assert any(isinstance(trail.end, fakebpfnet.Delivered) for trail in trails) is fits
 
 
 def test_a_pseudowire_whose_ends_are_of_different_modes_is_refuted():
