@@ -57,8 +57,8 @@ def _known(
         for each in other.sites:
             theirs = other.policy(each.name)
             is_beside = theirs.name == policy.name and any(line.pe in pes for line in each.lines)
-            is_passed_on = other is vpn and passes_on
-            if each is site or not (is_beside or is_passed_on or theirs.name in imported):
+            is_told = other is vpn and (passes_on or bool(vpn.borders))  # by a hub or an ASBR
+            if each is site or not (is_beside or is_told or theirs.name in imported):
                 continue
             yield from each.prefixes
             yield from each.shared_links

@@ -175,7 +175,7 @@ class Systems:
     def _site_in(self, vpn: str, provider: str) -> Path:
         owners = self.provider.provider_of
         sites = self.raw[vpn].sites.items()
-        name = next(name for name, site in sites if owners.get(site.pe[0]) == provider)
+        name = next(n for n, site in sites if provider in map(owners.get, _pes(site)))
         return "vpns", vpn, "sites", name, "pe"
 
     def _links(self) -> Iterator[tuple[RawBorder, Link]]:

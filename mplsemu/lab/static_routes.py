@@ -103,7 +103,7 @@ def refuse_hidden_spokes(document: Document, vpn: L3vpn) -> None:
     for hub in (site for site in vpn.sites if site.name in hubs):
         for index, route in enumerate(hub.routes):
             for spoke in spokes:
-                for prefix in spoke.prefixes:
+                for prefix in (*spoke.prefixes, *spoke.shared_links):
                     if _is_within(route.prefix, prefix):
                         raise document.error(
                             ("vpns", vpn.name, "sites", hub.name, "routes", index),

@@ -27,7 +27,7 @@ from mplsemu.verification.intended_routes import (
     link_offers,
     offers,
     own_addresses,
-    wide_offers,
+    unused_offers,
 )
 from mplsemu.verification.site_policy import reaches
 
@@ -227,7 +227,7 @@ class AddressPlan:
         comes_from_spoke: bool = False,
     ) -> None:
         self.pe = at.pe
-        self._unused = () if comes_from_spoke else tuple(wide_offers(vpn, at))
+        self._unused = () if comes_from_spoke else tuple(unused_offers(vpn, at))
         self._here = plans.vrf_of(at)
         self._plans = plans
         self.sites = tuple(

@@ -46,7 +46,7 @@ def _spokes_of(network: Network, site: Site) -> set[IPNetwork]:
     if hubs is None or not hubs.via_ce or site.name not in hubs.hubs:
         return set()
     spokes = (each for each in vpn.sites if each.name not in hubs.hubs)
-    return {offer.prefix for spoke in spokes for offer in offers(spoke) if not offer.is_link}
+    return {offer.prefix for spoke in spokes for offer in offers(spoke)}
 
 
 def _elsewhere(network: Network, site: Site) -> Iterator[IPNetwork]:

@@ -45,7 +45,13 @@ def offers(site: Site) -> Iterator[Offer]:
         yield Offer(route.prefix, site, via=route.via)
 
 
-def wide_offers(vpn: L3vpn, at: Site) -> Iterator[Offer]:
+def unused_offers(vpn: L3vpn, at: Site) -> Iterator[Offer]:
+    """Yield what sites offer and another one of the VPN has no use for, or does not hear of."""
+    yield from _wide_offers(vpn, at)
+    yield from _untold_offers(vpn, at)
+
+
+def _wide_offers(vpn: L3vpn, at: Site) -> Iterator[Offer]:
     """Yield what a hub's CE router has no use for, if packets between spokes pass it.
 
     That are networks behind hubs that hold a spoke's prefix, such as a default route's: it sends
@@ -55,11 +61,32 @@ def wide_offers(vpn: L3vpn, at: Site) -> Iterator[Offer]:
     if hubs is None or not hubs.via_ce or at.name not in hubs.hubs:
         return
     spokes = [each for each in vpn.sites if each.name not in hubs.hubs]
-    theirs = [offer.prefix for spoke in spokes for offer in offers(spoke) if not offer.is_link]
+    theirs = [offer.prefix for spoke in spokes for offer in offers(spoke)]
     for hub in (each for each in vpn.sites if each.name in hubs.hubs):
         for offer in offers(hub):
             if offer.via is not None and any(_holds(offer.prefix, each) for each in theirs):
                 yield offer
+
+
+def _untold_offers(vpn: L3vpn, at: Site) -> Iterator[Offer]:
+    """Yield what a spoke does not hear of others: of an IP version that no hub's CE router has.
+
+    That is so where packets between them would pass it.
+    """
+    hubs = vpn.hub_and_spoke
+    if hubs is None or not hubs.via_ce or at.name in hubs.hubs:
+        return
+    able = [site for site in vpn.sites if site.name in hubs.hubs]
+    told = [version for version in (4, 6) if any(passes_on(hub, version) for hub in able)]
+    for site in vpn.sites:
+        if site.name not in hubs.hubs and site.name != at.name:
+            yield from (offer for offer in offers(site) if offer.prefix.version not in told)
+
+
+def passes_on(hub: Site, version: int) -> bool:
+    """Whether a hub's CE router has a default route of an IP version, to its PE."""
+    addresses = (*hub.ce.wan, *hub.gateways) if hub.ce is not None else ()
+    return any(each.version == version for each in addresses)
 
 
 def _holds(wide: IPNetwork, prefix: IPNetwork) -> bool:

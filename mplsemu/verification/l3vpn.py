@@ -195,7 +195,7 @@ class L3vpnChecker:
             kinds.setdefault(key, each.representative)
             for variant in walk.variants():
                 due = intended_circuit(expected)
-                past = transit_problem(self._program, vpn, site, variant, due)
+                past = transit_problem(self._program, vpn, site, variant, due, each.version)
                 problems = self._problems(variant, expected, visible, extra)
                 packet = _packet_to(site, each.representative, plan)
                 masked = nat_problem(self._sites, variant, packet.ip) if packet.ip else None

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from mplsemu.model.labels import ALL_LABELS, IPV4_EXPLICIT_NULL, LabelRange
 from mplsemu.model.limits import DEFAULT_LIMITS, MAX_INDEX, MAX_NHLFES, MAX_PORT, Limits
+from mplsemu.model.vpn import IPNetwork
 from mplsemu.program.access_line import delimiters
 from mplsemu.program.entries import (
     Forward,
@@ -238,9 +239,18 @@ def _way_problem(
             return _imported_problem(node, way, name, (origin.name, there.name))
         case ViaPe() as remote:
             version = route.prefix.version
+            if _is_link(origin, way.circuit, route.prefix):  # it is known to the circuit's own VRF
+                there = origin.vrf_of_circuit[way.circuit]
             return _remote_problem(program, node, version, way, remote, (origin.name, there.name))
         case _:
             assert_never(way.next_hop)
+
+
+def _is_link(origin: NodeProgram, name: str, prefix: IPNetwork) -> bool:
+    """Whether a prefix is that of the link between a PE and a CE router."""
+    circuit = origin.circuit_by_name[name]
+    links = (interface.network for interface in circuit.gateways)
+    return circuit.ce is not None and prefix in links
 
 
 def _local_problem(

@@ -368,7 +368,8 @@ def _spokes_beside(network: Network, site: Site) -> frozenset[IPNetwork]:
     if hubs is None or not hubs.via_ce or site.name not in hubs.hubs:
         return frozenset()
     spokes = (each for each in vpn.sites if each.name not in hubs.hubs)
-    return frozenset(prefix for spoke in spokes for prefix in spoke.prefixes)
+    known = ((*spoke.prefixes, *spoke.shared_links) for spoke in spokes)
+    return frozenset(prefix for prefixes in known for prefix in prefixes)
 
 
 def _known_at(pe: str, site: Site) -> Iterable[IPNetwork]:

@@ -20,7 +20,8 @@ class HubTransit:
 
     Attributes:
         hubs: names of the hubs, the preferred first; empty if spokes do not reach each other.
-        prefixes: of the spokes, in the lab file's order.
+        prefixes: of the spokes, and of their PE-CE links that are distributed, in the lab file's
+            order.
     """
 
     hubs: tuple[str, ...] = ()
@@ -33,7 +34,8 @@ class HubTransit:
             return cls()
         hubs = vpn.hub_and_spoke.hubs
         spokes = (site for site in vpn.sites if site.name not in hubs)
-        return cls(hubs, tuple(prefix for site in spokes for prefix in site.prefixes))
+        known = ((*site.prefixes, *site.shared_links) for site in spokes)
+        return cls(hubs, tuple(prefix for prefixes in known for prefix in prefixes))
 
     def rank(self, hub: Site, rising: Container[tuple[str, str]] = ()) -> int:
         """Return the place of a hub among those that announce the spokes' prefixes.

@@ -9,13 +9,14 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.control.whatif import WhatIf
+from mplsemu.lab.loader import loads
 from mplsemu.program.codec import dump_program, load_program
 from mplsemu.program.program import Program
 from mplsemu.program.services import NextHop, ViaAsbr, ViaPe
 from mplsemu.program.trace import trace
 from mplsemu.verification.incremental import IncrementalVerifier
 from mplsemu.verification.matrix import verify
-from tests.networks import two_providers
+from tests.networks import TWO_PROVIDERS, two_providers
 
 NETWORK = two_providers()
 
@@ -137,3 +138,16 @@ def test_a_lab_that_gains_a_vpn_at_the_border_keeps_its_numbers_and_labels():
             same = then.node(node.name).vrf_by_name[vrf.name]
             assert (same.index, same.label) == (vrf.index, vrf.label)
     assert before.node("n1").vrfs
+
+
+def test_a_ce_router_with_a_wide_route_behind_it_knows_of_sites_in_the_other_network():
+    text = TWO_PROVIDERS.replace("OPTION", "a").replace(
+        "ce: router}", "ce: router, routes: 10.0.0.0/8 via 10.2.0.2}"
+    )
+    network = loads(text, "two.yaml").network
+    found = compile_program(network)
+    assert verify(found, network).violations == ()
+    to_the_other = trace(found, "v/b/h1", "v/a/h1")
+    assert to_the_other.delivered
+    assert links_of(found, "v/b/h1", "v/a/h1")
+    assert not links_of(found, "v/b/h1", "10.9.9.9")

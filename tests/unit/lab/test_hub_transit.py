@@ -49,6 +49,11 @@ def star(text: str = LAB, *down: str) -> Program:
     return compile_program(loads(text, "star.yaml").network, frozenset(down))
 
 
+def routes(program: Program, pe: str, vrf: str) -> dict:
+    found = program.node(pe).vrf_by_name[vrf].routes
+    return {str(route.prefix): route.next_hop for route in found}
+
+
 def between(program: Program, source: str, target: str, ttl: int = 64) -> Trace:
     return trace(program, f"corp/{source}/h1", f"corp/{target}/h1", PacketOptions(ttl=ttl))
 
@@ -272,3 +277,44 @@ def test_a_hub_without_ipv6_between_spokes_with_ipv6_is_refused():
         loads(text.replace("10.0.3.0/24", '["2001:db8:3::/64"]'), "star.yaml")
     assert "passes nothing on between corp/a and corp/c" in caught.value.problem
     assert caught.value.remedy == "write an IPv6 prefix at site corp/hq, too"
+
+
+@pytest.mark.parametrize("down", [(), ("n-m",)])
+@pytest.mark.parametrize("way_out", ["", ", routes: 0.0.0.0/0 via 10.0.0.2"])
+@pytest.mark.parametrize("pe", ["n", "[n, o]", "[n, o], mode: load-sharing"])
+def test_links_of_ce_routers_are_distributed_and_reached_past_the_hub_as_prefixes_are(
+    pe, way_out, down
+):
+    text = LAB.replace("via: ce", "via: ce\n    redistribute: connected")
+    text = text.replace("pe: n, role", f"pe: {pe}, role").replace("ce: router", "ce: WAN")
+    text = text.replace("WAN", f"{{wan: 10.99.0.0/30}}{way_out}", 1)
+    text = text.replace("WAN", "{wan: 10.99.0.4/30}")
+    program = star(text, *down)
+    assert verify(program, loads(text, "star.yaml").network).violations == ()
+    for source in ("a", "c", "near"):
+        of_spoke = trace(program, f"corp/{source}/h1", "10.99.0.6")
+        assert of_spoke.delivered
+        assert "corp/hq/ce" in {hop.node for hop in of_spoke.hops}
+        of_hub = trace(program, f"corp/{source}/h1", "10.99.0.2")
+        assert is_answered(of_hub, answer(program, of_hub))
+        assert "corp/b/ce" not in {hop.node for hop in of_hub.hops}
+
+
+def test_a_spokes_ipv6_that_no_hub_passes_on_is_not_known_to_others():
+    text = LAB.replace("10.0.1.0/24", '[10.0.1.0/24, "2001:db8:1::/64"]')
+    program = star(text)
+    assert verify(program, loads(text, "star.yaml").network).violations == ()
+    assert "2001:db8:1::/64" not in routes(program, "o", "corp/c")
+
+
+def test_the_first_hub_that_has_a_packets_ip_version_passes_it_on():
+    text = TWO_HUBS.replace("10.0.9.0/24", '[10.0.9.0/24, "2001:db8:9::/64"]')
+    text = text.replace("10.0.1.0/24", '[10.0.1.0/24, "2001:db8:1::/64"]')
+    text = text.replace("10.0.4.0/24", '[10.0.4.0/24, "2001:db8:4::/64"]')
+    with pytest.raises(LabError, match="hub corp/hq has no IPv6 address"):
+        loads(text, "star.yaml")
+    text = text.replace(', "2001:db8:4::/64"', "")
+    program = star(text)
+    assert verify(program, loads(text, "star.yaml").network).violations == ()
+    assert routes(program, "m", "corp/b")["10.0.1.0/24"].egress == "n"
+    assert routes(program, "m", "corp/b")["2001:db8:1::/64"].egress == "o"

@@ -129,6 +129,10 @@ WRONG = {
         [("{pe: s2, ", "{pe: s2, export: 1:1, ")], r"yaml:22: site v/c: export: .*of their own"
     ),
     "dual-homed": ([("pe: s2", "pe: [s2, sa]")], r"yaml:22: site v/c: pe: .*no dual-homed sites"),
+    "dual-homed, to both providers": (
+        [(W, W_BRIDGED.replace("pe: na", "pe: [na, s1]")), *NO_W],
+        r"yaml:23: vpn w: a vpls with sites at PEs of north and of south",
+    ),
     "an equal prefix": (
         [("ce: router}", "preference: 1}"), ("10.3.0.0/29", "10.2.0.0/29, preference: 2")],
         r"yaml:22: site v/c: 10.2.0.0/29 is that of site v/b \(line 21\)",
