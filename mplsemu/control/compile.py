@@ -9,6 +9,7 @@ from typing import assert_never
 from mplsemu.control import lsp
 from mplsemu.control.borders import border_circuits
 from mplsemu.control.ce_routes import ce_routes
+from mplsemu.control.garbage import without_cycle_search
 from mplsemu.control.homing import SETTLED, LineStates, Moving, line_states
 from mplsemu.control.labels import (
     BindingKey,
@@ -49,6 +50,7 @@ Labels = Mapping[str, Mapping[BindingKey, Label]]
 """What each LSR bound its labels to."""
 
 
+@without_cycle_search()
 def compile_program(
     network: Network,
     down: frozenset[str] = frozenset(),
