@@ -147,6 +147,18 @@ class Memberships:
                     self._join(lan, group, circuit, now)
                 return tuple(group for group in left if self._leave(lan, group, circuit, now))
 
+    def due_s(self) -> float:
+        """Return in how many seconds `expire` has something to do, infinite if never."""
+        now = self._clock()
+        times = (
+            until
+            for lan in self._lans.values()
+            for table in (lan.routers, *lan.members.values())
+            for until in table.values()
+        )
+        answered = [self._answered] if any(lan.new for lan in self._lans.values()) else []
+        return max(0.0, min((*times, *answered), default=inf) - now)
+
     def expire(self) -> None:
         """Forget whom nobody has heard of for too long; groups whose members are known count."""
         now = self._clock()

@@ -32,7 +32,7 @@ from mplsemu.wire.ip import ethertype_of, parse_ip
 from mplsemu.wire.membership import Membership, Report
 
 EXPIRE_S: Final = 1.0
-"""Between two looks for what has expired."""
+"""The longest time between two looks for what has expired."""
 
 
 class SnooperContext(Protocol):
@@ -138,13 +138,16 @@ class Snooper:
     def _start_expiring(self) -> None:
         if not self._is_expiring:
             self._is_expiring = True
-            self._context.after(EXPIRE_S, self._expire)
+            self._look_again()
+
+    def _look_again(self) -> None:
+        self._context.after(min(EXPIRE_S, self._memberships.due_s()), self._expire)
 
     def _expire(self) -> None:
         self._memberships.expire()
         self._is_expiring = not self._memberships.is_empty
         if self._is_expiring:
-            self._context.after(EXPIRE_S, self._expire)
+            self._look_again()
 
 
 def read_membership(frame: bytes) -> Membership | None:

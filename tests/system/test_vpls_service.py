@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator
@@ -18,6 +20,7 @@ from mplsemu.emulation.taps import CapturedFrame, Taps
 from mplsemu.running.captures import tap_points
 from mplsemu.running.record import HostRecord
 from mplsemu.southbound.network_namespace import inside
+from mplsemu.southbound.openflow.move_reports import REVALIDATION_MS
 from tests.oracles import frames, membership
 from tests.system.changing import events, kill_controller
 from tests.waiting import eventually
@@ -217,6 +220,14 @@ def test_a_storm_is_an_alarm_while_it_lasts(lab, capsys):
     assert main(["status", "g-service"]) == 0
     said = capsys.readouterr().out
     assert re.search(r"storms +loud/a: [1-9]\d* frames? dropped since boot\n", said)
+
+
+@pytest.mark.dataplane("openflow")
+def test_where_moves_are_watched_open_vswitch_looks_often_whether_its_cache_holds(lab):
+    words = ("ovs-vsctl", "get", "Open_vSwitch", ".", "other_config:max-revalidator")
+    environment = {**os.environ, **lab.session.record.environment}
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f'"{REVALIDATION_MS}"\n'
 
 
 def test_an_address_that_moves_once_is_no_alarm_however_much_it_says(lab):

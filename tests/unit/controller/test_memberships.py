@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from math import inf
 
 import pytest
 
 from mplsemu.control.learned import LearnedGroup
-from mplsemu.controller.memberships import LAST_MEMBER_S, MEMBERSHIP_S, ROUTER_S, Memberships
+from mplsemu.controller.memberships import (
+    ANSWERED_S,
+    LAST_MEMBER_S,
+    MEMBERSHIP_S,
+    ROUTER_S,
+    Memberships,
+)
 from mplsemu.southbound.multicast import MAX_GROUPS
 from mplsemu.wire.membership import Query, Report
 from tests.clock import Clock
@@ -126,3 +133,34 @@ def test_circuits_that_are_down_and_lans_that_are_gone_are_forgotten(known):
     assert known.changed == {"lan/a"}
     known.keep({"lan"}, {"lan/b"})
     assert list(known.groups()) == [LearnedGroup("lan", G, frozenset({"lan/b"}))]
+
+
+def test_what_expires_next_says_when(known, clock):
+    assert known.due_s() == inf
+    join(known, "lan/a", G)
+    clock.now += 10
+    known.take("lan", "lan/r", Query(ROUTER, None))
+    assert known.due_s() == MEMBERSHIP_S - 10
+    clock.now += MEMBERSHIP_S - 20
+    assert known.due_s() == 10
+    leave(known, "lan/a", G)
+    assert known.due_s() == LAST_MEMBER_S
+    clock.now += 10
+    assert known.due_s() == 0
+    known.expire()
+    assert known.due_s() == ROUTER_S - MEMBERSHIP_S + 10
+
+
+def test_a_new_group_while_all_are_asked_is_due_when_they_have_answered(known, clock):
+    join(known, "lan/a", G)
+    known.ask()
+    clock.now += ANSWERED_S / 2
+    join(known, "lan/b", H)
+    assert members(known) == {G: {"lan/a"}}
+    assert known.due_s() == ANSWERED_S / 2
+    clock.now += ANSWERED_S / 2
+    known.settle()
+    known.expire()
+    assert members(known) == {G: {"lan/a"}, H: {"lan/b"}}
+    assert known.changed == {"lan/b"}
+    assert known.due_s() > ANSWERED_S
