@@ -148,18 +148,25 @@ def _lines(table: str, rows: Sequence[Row], width: float) -> list[Text]:
 
     from mplsemu.views.text import palette
 
-    lines = _columns(_HEADS[table], rows, is_stacked=False)
+    heads = _heads(table, rows)
+    lines = _columns(heads, rows, is_stacked=False)
     left_out: list[str] = []
     for more in ("", *_LESS[table]):
         if max(line.cell_len for line in lines) <= width:
             break
         left_out += [more] if more else []
-        heads = [name for name in _HEADS[table] if name not in left_out]
-        lines = _columns(heads, rows, is_stacked=True)
+        shown = [name for name in heads if name not in left_out]
+        lines = _columns(shown, rows, is_stacked=True)
     if left_out:
         said = f" too narrow for: {', '.join(left_out)}; --csv and --json have all"
         lines.append(Text(said, palette.FAINT))
     return lines
+
+
+def _heads(table: str, rows: Sequence[Row]) -> list[str]:
+    """Return the columns of a table; some are there only where they are set."""
+    tags = ("vlan", "port") if table in {"hosts", "links"} else ()
+    return [*_HEADS[table], *(name for name in tags if any(getattr(row, name) for row in rows))]
 
 
 def _columns(heads: Sequence[str], rows: Sequence[Row], *, is_stacked: bool) -> list[Text]:
