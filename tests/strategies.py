@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from mplsemu.control.compile import compile_program
 from mplsemu.control.learned import LearnedGroup
 from mplsemu.control.numbering import number_network
+from mplsemu.lab.extranets import with_exits_apart
 from mplsemu.model.l2cp import L2cp
+from mplsemu.model.l3vpn import L3vpn, RouteDistinguisher
 from mplsemu.model.labels import Label, LabelRange
 from mplsemu.model.mac_move import MacMove
 from mplsemu.model.network import Network, Vpn
@@ -122,6 +124,9 @@ def networks(draw: st.DrawFn, max_nodes: int = 6, *, contested: bool = False) ->
         vpns.append(replace(wire, **_wire_settings(draw)))
     if draw(st.booleans()):
         vpns = [_tagged(draw, vpn, number) for number, vpn in enumerate(vpns)]
+    if contested:
+        apart = {vpn.name: vpn for vpn in with_exits_apart(_routed(vpns), _distinguishers)}
+        vpns = [apart.get(vpn.name, vpn) for vpn in vpns]
     return _sized(draw, network(made, *vpns))
 
 
@@ -131,6 +136,14 @@ def _lan(draw: st.DrawFn, pe: st.SearchStrategy[str], nodes: list[str], macs: Ma
     lan = vpls("lan", sites, macs=macs, topology=draw(topologies(sites, nodes)))
     lan = with_routers(lan, macs) if draw(st.booleans()) else lan
     return replace(lan, **_lan_settings(draw))
+
+
+def _routed(vpns: Sequence[Vpn]) -> list[L3vpn]:
+    return [vpn for vpn in vpns if isinstance(vpn, L3vpn)]
+
+
+def _distinguishers(names: Sequence[str]) -> dict[str, RouteDistinguisher]:
+    return {name: RouteDistinguisher(64512, 9000 + number) for number, name in enumerate(names)}
 
 
 def _six_pe(draw: st.DrawFn, pe: st.SearchStrategy[str], macs: MacAddresses) -> list[Vpn]:

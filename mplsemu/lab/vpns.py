@@ -12,6 +12,7 @@ from mplsemu.lab.addressing import (
     ce_numbers,
 )
 from mplsemu.lab.document import Document, Path
+from mplsemu.lab.extranets import with_exits_apart
 from mplsemu.lab.hosts import HostBuilder, Lan, macs_of, refuse_hidden
 from mplsemu.lab.hubs import hub_and_spoke
 from mplsemu.lab.inter_as import Systems, refuse_equal_prefixes
@@ -100,7 +101,14 @@ def build_vpns(
     refuse_import_overlap(document, routed, builder.claims)
     refuse_imported_link_overlap(document, routed, builder.links, builder.claims)
     refuse_hidden(document, routed)
-    return vpns
+
+    def distinguishers(names: Sequence[str]) -> dict[str, RouteDistinguisher]:
+        builder.numbers = numbering.allocate(VPNS, (*raw, *_more_names(raw), *names))
+        asns = {name: systems.of(vpn_of_vrf(name))[0].asn for name in names}
+        return {name: RouteDistinguisher(asns[name], builder.number(name)) for name in names}
+
+    apart = {vpn.name: vpn for vpn in with_exits_apart(routed, distinguishers)}
+    return tuple(apart.get(vpn.name, vpn) for vpn in vpns)
 
 
 def _more_names(raw: Mapping[str, AnyRawVpn]) -> Iterator[str]:

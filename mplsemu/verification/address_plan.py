@@ -157,15 +157,18 @@ class AddressPlans:
     def towards(self, site: Site) -> AddressPlan:
         """Return the plan for packets that come to a site's PE from another.
 
-        Those for a hub do not go on to spokes, whatever the hub's own packets do.
+        Those for a hub do not go on to spokes, whatever the hub's own packets do; nor those for an
+        exit that several VPNs use to another of these.
         """
         vpn = self._vpns[site.vpn]
         hubs = vpn.hub_and_spoke
-        if hubs is None or site.name not in hubs.hubs:
+        is_hub = hubs is not None and site.name in hubs.hubs
+        is_exit = hubs is None and vpn.policy(site.name).inward_rd is not None
+        if not is_hub and not is_exit:
             return self.at(site)
         key = self.vrf_of(site)
         if key not in self._inward:
-            self._inward[key] = self._towards_hub(vpn, hubs, site)
+            self._inward[key] = self._towards(vpn, hubs, site)
         return self._inward[key]
 
     def distances(self, vpn: L3vpn) -> Metric:
@@ -174,8 +177,9 @@ class AddressPlans:
             return self.within
         return AcrossBorders(self.within, vpn.borders, self.down)
 
-    def _towards_hub(self, vpn: L3vpn, hubs: HubAndSpoke, site: Site) -> AddressPlan:
-        if not hubs.via_ce:
+    def _towards(self, vpn: L3vpn, hubs: HubAndSpoke | None, site: Site) -> AddressPlan:
+        """Return the plan for packets that come to a hub, or to an exit of several VPNs."""
+        if hubs is None or not hubs.via_ce:
             return AddressPlan(vpn, site, [vpn], self, near_alone=True)
         if not any(each.routes for each in vpn.sites if each.name in hubs.hubs):
             return self.at(site)
