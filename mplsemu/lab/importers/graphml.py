@@ -72,8 +72,9 @@ def _read(path: Path, name: str) -> nx.Graph[Any]:
             problem = f"the file has {size:,} bytes; a {what} file may have {MAX_BYTES:,}"
             raise LabError(problem, location=where, remedy="name a smaller network")
         # a GML file's labels need not differ, its ids do
-        file = io.BytesIO(said)
-        return nx.read_gml(file, label="id") if what == "GML" else nx.read_graphml(file)
+        if what == "GML":
+            return nx.read_gml(io.BytesIO(_in_ascii(said)), label="id")
+        return nx.read_graphml(io.BytesIO(said))
     except FileNotFoundError:
         remedy = "name a .graphml or .gml file, or topohub:GROUP/NAME"
         raise LabError("no such file", location=where, remedy=remedy) from None
@@ -85,6 +86,18 @@ def _read(path: Path, name: str) -> nx.Graph[Any]:
         raise LabError(f"not XML: {error}", location=where, remedy=_remedy(what)) from error
     except (nx.NetworkXException, AttributeError, KeyError, TypeError, ValueError) as error:
         raise LabError(f"not {what}: {error}", location=where, remedy=_remedy(what)) from error
+
+
+def _in_ascii(said: bytes) -> bytes:
+    """Return a GML file as the format has it, in ASCII with references to other characters.
+
+    Many programs write these as they are, in UTF-8 or, as the first ones did, in Latin-1.
+    """
+    try:
+        text = said.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = said.decode("latin-1")
+    return text.encode("ascii", "xmlcharrefreplace")
 
 
 def _remedy(what: str) -> str:

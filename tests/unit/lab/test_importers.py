@@ -186,6 +186,19 @@ def test_a_node_of_a_gml_file_is_called_by_its_label_and_labels_may_be_alike(tmp
     assert graph.links[0].bandwidth_bps == 1_000_000_000
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_a_gml_file_may_have_letters_beyond_ascii(tmp_path, encoding):
+    path = tmp_path / "net.gml"
+    path.write_text(
+        'graph [ node [ id 0 label "Malmö" ] node [ id 1 label "Troms&#248;" ]'
+        " edge [ source 0 target 1 weight 7 ] ]",
+        encoding=encoding,
+    )
+    graph = from_file(path)
+    assert [node.name for node in graph.nodes] == ["Malmo", "Tromso"]
+    assert graph.links[0].metric == 7
+
+
 def test_what_is_lost_of_links_is_said(tmp_path):
     graph = nx.Graph()
     graph.add_edge("a", "b", weight=1.5, capacity="10G", delay=3, id="x", LinkLabel="dark")
