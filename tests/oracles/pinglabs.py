@@ -200,7 +200,8 @@ class _Lab:
             ce += self._routes(net, site, gateway)
         subnets = ", ".join(f'"{prefix}"' for prefix in prefixes)
         pe = chosen.choice(self._pes)
-        return f"{{pe: {pe}, subnet: [{subnets}]{gateway}, hosts: {hosts}{ce}}}"
+        vlan = chosen.choice(["", "", ", vlan: 100", ", vlan: [200, 100]"])
+        return f"{{pe: {pe}, subnet: [{subnets}]{gateway}, hosts: {hosts}{ce}{vlan}}}"
 
     def _routes(self, net: int, site: int, gateway: str) -> str:
         """Return static routes behind a CE router's LAN, by a host or by nobody."""

@@ -14,6 +14,7 @@ from mplsemu.program.program import Program
 from mplsemu.southbound.openflow import punts
 from mplsemu.southbound.openflow.translate import flows
 from mplsemu.southbound.punt.event import IntoVrf, OutOfPort, Punt
+from mplsemu.southbound.punt.on_line import as_on_line
 from tests.oracles import fakebpf, fakebpfnet, fakeswitch
 from tests.oracles.pinglabs import network_of, pings, random_lab
 from tests.oracles.stations import Inject, World
@@ -31,7 +32,7 @@ def by_flows(program: Program) -> Inject:
         punt = punts.punt(packet_in.reason, *said)
         answers = answered(program, node, punt) if punt is not None else None
         for out in answers.packets_out if answers is not None else ():
-            made = punts.packet_out(out)
+            made = punts.packet_out(as_on_line(program.node(node), out))
             yield made.actions, made.frame
 
     all_flows = {node.name: flows(program, node.name) for node in program.nodes}

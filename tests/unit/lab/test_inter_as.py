@@ -131,7 +131,7 @@ WRONG = {
     "dual-homed": ([("pe: s2", "pe: [s2, sa]")], r"yaml:22: site v/c: pe: .*no dual-homed sites"),
     "dual-homed, to both providers": (
         [(W, W_BRIDGED.replace("pe: na", "pe: [na, s1]")), *NO_W],
-        r"yaml:23: vpn w: a vpls with sites at PEs of north and of south",
+        r"yaml:27: vpn w: a vpls with sites at PEs of north and of south",
     ),
     "an equal prefix": (
         [("ce: router}", "preference: 1}"), ("10.3.0.0/29", "10.2.0.0/29, preference: 2")],
