@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_interface, ip_network
@@ -272,9 +273,17 @@ vpns:
 """
 
 
-def two_providers(option: str = "a") -> Network:
-    """Return two providers with two borders, of which n1-s1 is nearer to the north's site."""
-    return loads(TWO_PROVIDERS.replace("OPTION", option), "two.yaml").network
+def two_providers(option: str = "a", **settings: str) -> Network:
+    """Return two providers with two borders, of which n1-s1 is nearer to the north's site.
+
+    With option b the site at s2 is at sa, and that at s1, too. `settings` are those of both.
+    """
+    text = TWO_PROVIDERS.replace("OPTION", option)
+    if option == "b":
+        text = re.sub(r"vpns: \{v.*\}\}", "vpns: [v, w]}", text)
+        text = text.replace("pe: s2", "pe: sa").replace("pe: s1", "pe: sa")
+    said = "".join(f"\n    {key}: {value}" for key, value in settings.items())
+    return loads(re.sub(r"(asn: \d+)", rf"\1{said}", text), "two.yaml").network
 
 
 def with_routers(lan: Vpls, macs: MacAddresses) -> Vpls:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mplsemu.control import lsp
-from mplsemu.control.borders import border_circuits
+from mplsemu.control.borders import border_circuits, border_key, size_limits
 from mplsemu.control.ce_routes import ce_routes
 from mplsemu.control.garbage import without_cycle_search
 from mplsemu.control.homing import SETTLED, LineStates, Moving, line_states
@@ -40,6 +40,8 @@ from mplsemu.program.entries import (
     PopAndLookUp,
     PopToPseudowire,
     PopToVrf,
+    SwapToAsbr,
+    SwapToPe,
 )
 from mplsemu.program.program import CoreLink, NodeProgram, Program, VpnInfo
 from mplsemu.program.services import AttachmentCircuit, Ce, CeRoute
@@ -235,6 +237,10 @@ def _bindings_of(previous: Program | None, numbers: lsp.PathNumbers) -> dict[str
                     bound[VrfKey(vrf, ip_version)] = entry.label
                 case PopToPseudowire(vsi, peer, leaf):
                     bound[PseudowireKey(vsi, peer, leaf)] = entry.label
+                case SwapToAsbr() | SwapToPe():
+                    key = border_key(previous, node, entry.action)
+                    if key is not None:
+                        bound[key] = entry.label
                 case Forward() | PopAndLookUp():
                     pass  # bound to a path (see above), or a null label, bound to nothing
                 case _:
@@ -279,13 +285,15 @@ def _lfib(
     """Build each LSR's ILM and FTN entries of the LSPs."""
     null_label = network.provider.null_label
     mtus = network.provider.link_mtus
+    limits = size_limits(network)
     ilm: dict[str, list[IlmEntry]] = {node.name: [] for node in network.provider.nodes}
     ftn: dict[str, list[FtnEntry]] = {name: [] for name in ilm}
     for egress, lsps in tunnels.lsps.items():
         for node, ilm_entry in lsp.ilm_entries(lsps, null_label, labels):
             ilm[node].append(ilm_entry)
         ingresses = tunnels.ingresses[egress]
-        for node, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels, mtus):
+        most = limits.get(egress)
+        for node, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels, mtus, most):
             ftn[node].append(ftn_entry)
         if null_label is NullLabel.EXPLICIT and lsps.tree:
             ilm[egress].append(IlmEntry(IPV4_EXPLICIT_NULL, PopAndLookUp()))

@@ -27,6 +27,26 @@ class PseudowireKey:
     leaf: bool = False
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class BorderKey:
+    """A label bound at an ASBR to a VRF at a PE beyond, for packets of one IP version (option B).
+
+    Attributes:
+        link: the border link.
+        pe: the PE.
+        vrf: name of the VRF there.
+        ip_version: of the packets.
+        given: whether it was given to the other provider over that link, and leads to the own PE;
+            else it was given to the own PEs, and leads over that link.
+    """
+
+    link: str
+    pe: str
+    vrf: str
+    ip_version: int
+    given: bool
+
+
 @dataclass(frozen=True, slots=True)
 class LspKey:
     """A label bound to the path from this LSR to an egress PE, by the path's number."""
@@ -34,7 +54,7 @@ class LspKey:
     path: int
 
 
-ServiceKey = VrfKey | PseudowireKey
+ServiceKey = VrfKey | PseudowireKey | BorderKey
 BindingKey = ServiceKey | LspKey
 
 
@@ -45,6 +65,8 @@ def allocation_order(key: ServiceKey) -> tuple[int, str, str | int, bool]:
             return 0, vrf, ip_version, False
         case PseudowireKey(vsi, peer, leaf):
             return 1, vsi, peer, leaf
+        case BorderKey(link, pe, vrf, ip_version, given):
+            return 2, f"{link} {pe} {vrf}", ip_version, given
         case _:
             assert_never(key)
 

@@ -109,15 +109,27 @@ def ftn_entries(
     null_label: NullLabel,
     labels: Mapping[str, Mapping[BindingKey, Label]],
     link_mtus: Mapping[str, int],
+    most: int | None = None,
 ) -> Iterator[tuple[str, FtnEntry]]:
-    """Yield each of the ingress PEs that reach the egress with its FTN entry."""
+    """Yield each of the ingress PEs that reach the egress with its FTN entry.
+
+    Args:
+        tunnels: the LSPs to the egress.
+        ingresses: the PEs.
+        null_label: what the egress advertises.
+        labels: what each LSR bound its labels to.
+        link_mtus: by name of the link.
+        most: octets of the largest packet that goes on from the egress over borders, if any does.
+    """
     advertised = _advertised(tunnels, null_label, labels)
     mtus = _TunnelMtus(tunnels, null_label, link_mtus)
     for ingress in ingresses:
         hops = tunnels.tree.get(ingress, ())
         if hops:
             nhlfes = tuple(Nhlfe(hop.link, _entering(advertised[hop.peer])) for hop in hops)
-            yield ingress, FtnEntry(tunnels.egress, nhlfes, mtus.of(ingress))
+            mtu = mtus.of(ingress)
+            mtu = mtu if most is None else min(mtu, most)
+            yield ingress, FtnEntry(tunnels.egress, nhlfes, mtu)
 
 
 class _TunnelMtus:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mplsemu.control import lsp
+from mplsemu.control.borders import size_limits
 from mplsemu.control.compile import Compilation, compile_stages
 from mplsemu.control.homing import line_states
 from mplsemu.control.labels import BindingKey, Bindings, LspKey, allocate
@@ -222,6 +223,7 @@ class _Failure:
         labels = self._labels()
         null_label = self._provider.null_label
         mtus = self._provider.link_mtus
+        limits = size_limits(self._of.network)
         ilm: dict[str, list[IlmEntry]] = {}
         ftn: dict[str, list[FtnEntry]] = {}
         for egress in self._egresses:
@@ -234,7 +236,8 @@ class _Failure:
             for name, ilm_entry in lsp.ilm_entries(lsps, null_label, labels):
                 ilm.setdefault(name, []).append(ilm_entry)
             ingresses = tunnels.ingresses[egress]
-            for name, ftn_entry in lsp.ftn_entries(lsps, ingresses, null_label, labels, mtus):
+            entries = lsp.ftn_entries(lsps, ingresses, null_label, labels, mtus, limits.get(egress))
+            for name, ftn_entry in entries:
                 ftn[name].append(ftn_entry)
         return ilm, ftn
 

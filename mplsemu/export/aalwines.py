@@ -18,8 +18,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple, assert_never
 
+from mplsemu.export.aalwines_borders import border_circuits
+from mplsemu.model.inter_as import InterAs
 from mplsemu.model.labels import MAX_LABEL_VALUE, Label
 from mplsemu.model.vpn import IPNetwork
+from mplsemu.program.border_swaps import given_labels, swap_nhlfes
 from mplsemu.program.ce_router import returns
 from mplsemu.program.entries import (
     Forward,
@@ -31,6 +34,8 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    SwapToAsbr,
+    SwapToPe,
     pushed,
 )
 from mplsemu.program.fib import Fib
@@ -101,7 +106,7 @@ class _Exporter:
         """Return the network."""
         routers = [router for node in self._program.nodes for router in self._routers(node)]
         for link in self._program.links:
-            if link.up and link.border is None:
+            if link.up and link.border is not InterAs.A:
                 first, second = link.ends
                 self._link(first, link.name, second, link.name)
         return {
@@ -146,6 +151,7 @@ class _Exporter:
         table = {str(int(entry.label)): self._ilm(node, entry) for entry in node.ilm}
         has_null = any(isinstance(entry.action, PopAndLookUp) for entry in node.ilm)
         interfaces = _interfaces([*core, *([_AGAIN] if has_null else [])], table)
+        interfaces += self._borders(node)
         interfaces += _interfaces(inside, self._ftn(node))
         router: dict[str, Any] = {"name": node.name, "interfaces": interfaces}
         if node.position is not None:
@@ -164,10 +170,22 @@ class _Exporter:
                 "interfaces": _interfaces([_TO_PE], {label: _rules(_TO_PE) for label in table}),
             }
 
+    def _borders(self, node: NodeProgram) -> list[dict[str, Any]]:
+        """Return an ASBR's interfaces to others' with the labels that it gave them (option B)."""
+        found: list[dict[str, Any]] = []
+        for link in (end.link for end in node.adjacencies if end.border is InterAs.B):
+            given = (node.ilm_by_label[label] for label in given_labels(node, link))
+            table = {str(int(entry.label)): self._ilm(node, entry) for entry in given}
+            found += _interfaces([link], table)
+        return found
+
     def _ilm(self, node: NodeProgram, entry: IlmEntry) -> Rules:
         pop = {"pop": ""}
         match entry.action:
-            case Forward(nhlfes):
+            case Forward() | SwapToAsbr() | SwapToPe():
+                nhlfes = entry.nhlfes
+                if not isinstance(entry.action, Forward):
+                    nhlfes = swap_nhlfes(node, entry.action)
                 return [
                     rule
                     for nhlfe in nhlfes
@@ -221,7 +239,8 @@ class _Exporter:
         for circuit in (passed := _passed_on(node, vrf)):
             own = f"{node.name}/{node.vrf_of_circuit[circuit].name}"
             self._link(name, _through(circuit), own, _back(circuit))
-        self._cross_borders(node, vrf)
+        for ends in border_circuits(self._program, node, vrf):
+            self._link(*ends)
         others = {way.vrf for way in _ways(vrf) if isinstance(way, ViaVrf)}
         for other in sorted(others & node.vrf_by_name.keys()):
             self._link(name, _to(other), f"{node.name}/{other}", f"from {vrf.name}")
@@ -241,16 +260,6 @@ class _Exporter:
             *(f"from {importer}" for importer in importers),
         ]
         return {"name": name, "interfaces": _interfaces(interfaces, table)}
-
-    def _cross_borders(self, node: NodeProgram, vrf: Vrf) -> None:
-        """Link a VRF with those of other providers' ASBRs, each pair once."""
-        for circuit in (node.circuit_by_name[name] for name in vrf.circuits):
-            peer = circuit.border
-            if peer is not None and node.name < peer.lsr and circuit.up:
-                far = self._program.node(peer.lsr).vrf_of_circuit.get(peer.circuit)
-                if far is not None:
-                    there = f"{peer.lsr}/{far.name}"
-                    self._link(f"{node.name}/{vrf.name}", circuit.name, there, peer.circuit)
 
     def _routed(self, node: NodeProgram, vrf: Vrf, way: NextHop) -> Rules:
         match way:

@@ -137,7 +137,8 @@ class Systems:
                     raise self.document.error((*path, vpn), problem, remedy)
             for vpn in self._vpns_on(raw, link):
                 vlan = (raw.vpns or {}).get(vpn)
-                if vlan in tags:
+                self._refuse_with_labels((*path, vpn), raw, link, vpn)
+                if raw.option == "a" and vlan in tags:
                     same = "are untagged" if vlan is None else f"have vlan {vlan}"
                     raise self.document.error(
                         (*path, vpn),
@@ -146,6 +147,31 @@ class Systems:
                         f"write a tag for each: vpns: {{{tags[vlan]}: 100, {vpn}: 200}}",
                     )
                 tags[vlan] = vpn
+
+    def _refuse_with_labels(self, path: Path, raw: RawBorder, link: Link, vpn: str) -> None:
+        """Refuse what a VPN cannot have on a border where labels are swapped.
+
+        Raises:
+            LabError: a VLAN tag; a site of it at an ASBR; a border of another option.
+        """
+        if raw.option != "b":
+            return
+        what = f"{subject_of(self.document, path[:2])}: vpn {vpn}"
+        if (raw.vpns or {}).get(vpn) is not None:
+            problem = f"{what} has a vlan, and with option b labels tell VPNs apart"
+            raise self.document.error(path, problem, f"write the name alone: vpns: [{vpn}]")
+        for name, site in self.raw[vpn].sites.items():
+            for asbr in {*link.ends} & {*site.pe}:
+                raise self.document.error(
+                    ("vpns", vpn, "sites", name, "pe"),
+                    f"site {vpn}/{name}: {asbr} is an ASBR of option b, which has no VRF of the "
+                    "VPNs that cross there",
+                    "attach the site to another PE, or write option: a",
+                )
+        for other, _ in self._carrying(vpn):
+            if other.option != raw.option:
+                problem = f"{what} crosses another border by option {other.option}"
+                raise self.document.error(path, problem, "write the same option at both")
 
     def refuse_foreign_imports(self, vpns: Sequence[L3vpn]) -> None:
         """Refuse imports between VPNs that are not one provider's alone, and the same one's.

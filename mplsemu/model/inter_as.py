@@ -13,6 +13,8 @@ class InterAs(enum.StrEnum):
 
     A = "a"
     """A VRF for each VPN at both ASBRs, and a circuit between the two (section 10 (a))."""
+    B = "b"
+    """VPN labels are swapped at the ASBRs, which need no VRF (section 10 (b))."""
 
 
 @dataclass(frozen=True, slots=True)

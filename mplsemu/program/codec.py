@@ -46,6 +46,8 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    SwapToAsbr,
+    SwapToPe,
 )
 from mplsemu.program.packet import is_mac
 from mplsemu.program.program import Adjacency, CoreLink, NodeProgram, Program, VpnInfo
@@ -134,6 +136,8 @@ _SUMS: Final[tuple[tuple[Any, dict[str, type]], ...]] = (
             "pop-to-vrf": PopToVrf,
             "pop-to-pseudowire": PopToPseudowire,
             "pop-and-look-up": PopAndLookUp,
+            "swap-to-asbr": SwapToAsbr,
+            "swap-to-pe": SwapToPe,
         },
     ),
     (

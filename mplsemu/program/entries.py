@@ -123,7 +123,41 @@ class PopAndLookUp:
     """Pop an explicit null and look the next label up (RFC 3032 section 2.1, RFC 4182)."""
 
 
-IlmAction = Forward | PopToVrf | PopToPseudowire | PopAndLookUp
+@dataclass(frozen=True, slots=True)
+class SwapToAsbr:
+    """Swap a VPN label for one that another provider's ASBR gave, and send over the border link.
+
+    RFC 4364 section 10 (b): this provider's PEs push the label that it is swapped for.
+
+    Attributes:
+        link: the border link.
+        label: that the ASBR at its other end bound.
+    """
+
+    link: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class SwapToPe:
+    """Swap a label that was given to another provider for a PE's VPN label; take the tunnel to it.
+
+    Which way the tunnel goes, the FTN says: so the entry stays when paths change (RFC 4364 section
+    10 (b)).
+
+    Attributes:
+        label: the PE's VPN label.
+        egress: the PE.
+        border: the only link from which packets with the label are taken.
+    """
+
+    label: Label
+    egress: str
+    border: str
+
+
+IlmAction = Forward | PopToVrf | PopToPseudowire | PopAndLookUp | SwapToAsbr | SwapToPe
+"""What an LSR does with packets of a label."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    SwapToAsbr,
+    SwapToPe,
 )
 from mplsemu.program.program import NodeProgram, Program
 
@@ -126,7 +128,7 @@ class LabelGraph:
                 return self._over(node, nhlfes, place.stack)
             case PopAndLookUp():
                 return (LabelHop(None, LabelPlace(place.node, place.stack[1:]), is_up=True),)
-            case PopToVrf() | PopToPseudowire() | None:
+            case PopToVrf() | PopToPseudowire() | SwapToAsbr() | SwapToPe() | None:
                 return ()
             case _:
                 assert_never(action)
@@ -240,7 +242,7 @@ def next_reader(node: str, entry: IlmEntry) -> str | None:
             return entry.egress
         case PopAndLookUp():
             return node
-        case PopToVrf() | PopToPseudowire():
+        case PopToVrf() | PopToPseudowire() | SwapToAsbr() | SwapToPe():
             return None
         case _:
             assert_never(entry.action)

@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from mplsemu.model.names import vpn_of_vrf
-from mplsemu.program.entries import Forward, PopAndLookUp, PopToPseudowire, PopToVrf
+from mplsemu.program.entries import (
+    Forward,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+    SwapToAsbr,
+    SwapToPe,
+)
 from mplsemu.program.lsp import readers
 from mplsemu.program.program import NodeProgram, Program
 
@@ -82,6 +89,10 @@ def read_stack(program: Program, node: str, labels: Sequence[int]) -> StackReadi
                 carried, vpn = _over_pseudowire(program.node_by_name.get(at or ""), vsi, peer), vsi
             case PopAndLookUp():
                 names.append(EXPLICIT_NULL)
+            case SwapToAsbr(link):
+                names.append(f"VPN label over {link}")
+            case SwapToPe(_, egress, border):
+                names.append(f"VPN label from {border} to {egress}")
             case None:
                 names.append(UNKNOWN)
             case _:

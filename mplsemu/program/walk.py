@@ -20,8 +20,11 @@ from mplsemu.program.entries import (
     PopAndLookUp,
     PopToPseudowire,
     PopToVrf,
+    SwapToAsbr,
+    SwapToPe,
 )
 from mplsemu.program.gateway import GATEWAY_MAC
+from mplsemu.program.label_border import cross_border, is_given
 from mplsemu.program.lsp import describe_operation, operate
 from mplsemu.program.packet import IpHeader, Packet
 from mplsemu.program.path import Stack, Walk
@@ -173,6 +176,9 @@ def _switch(state: WalkState, copy: Copy) -> None:
     copy.seen.add((copy.node.name, labels))
     entry = copy.node.ilm_by_label.get(int(labels[0]))
     action = entry.action if entry is not None else None
+    if not is_given(copy, action):
+        state.drop(copy, f"label {int(labels[0])} was not given to the neighbour on this link")
+        return
     match action:
         case None:
             state.drop(copy, f"no ILM entry for label {int(labels[0])}")
@@ -185,6 +191,8 @@ def _switch(state: WalkState, copy: Copy) -> None:
             _leave_tunnel_to_vrf(state, copy, name, ip_version)
         case PopToPseudowire() as pop:
             _leave_tunnel_to_vsi(state, copy, pop)
+        case SwapToAsbr() | SwapToPe():
+            cross_border(state, copy, action)
         case _:
             assert_never(action)
 

@@ -8,7 +8,15 @@ from mplsemu.errors import ProgramError
 from mplsemu.model.labels import Label
 from mplsemu.model.topology import TtlMode
 from mplsemu.model.vpn import IPAddress
-from mplsemu.program.entries import PopToPseudowire, PopToVrf
+from mplsemu.program.border_swaps import swap_nhlfes
+from mplsemu.program.entries import (
+    FtnEntry,
+    Nhlfe,
+    PopToPseudowire,
+    PopToVrf,
+    SwapToAsbr,
+    SwapToPe,
+)
 from mplsemu.program.program import Adjacency, NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, Ce, Neighbour, Pseudowire, Vrf, Vsi
 
@@ -86,6 +94,20 @@ class ResolvedLsr:
             raise ProgramError(
                 f"{self.node.name}: VRF {vrf.name!r} imports from {name!r}, which is not here"
             )
+        return found
+
+    def swapped(self, swap: SwapToAsbr | SwapToPe) -> tuple[Nhlfe, ...]:
+        """Return the NHLFEs of a VPN label that is swapped at a border."""
+        found = swap_nhlfes(self.node, swap)
+        if not found:
+            raise ProgramError(f"{self.node.name}: a label at a border leads into no tunnel")
+        return found
+
+    def tunnel(self, egress: str) -> FtnEntry:
+        """Return the tunnel to a PE."""
+        found = self.node.ftn_by_egress.get(egress)
+        if found is None:
+            raise ProgramError(f"{self.node.name}: there is no tunnel to {egress}")
         return found
 
     def vrf_of_label(self, label: Label, pop: PopToVrf) -> Vrf:

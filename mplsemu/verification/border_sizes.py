@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mplsemu.model.limits import LABEL_OCTETS
 from mplsemu.model.vpn import IPNetwork
-from mplsemu.program.entries import PopToVrf
+from mplsemu.program.entries import PopToVrf, SwapToAsbr, SwapToPe
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import NextHop, RouteWay, ViaAsbr, ViaPe, Vrf
 from mplsemu.program.sizes import tunnel_mtu
@@ -37,8 +38,11 @@ def path_to_site(
                 if way.circuit in node.circuit_by_name:
                     return node
                 entry = node.ilm_by_label.get(int(label))
-                if entry is not None and isinstance(entry.action, PopToVrf):
-                    table = node.vrf_by_name.get(entry.action.vrf)
+                action = entry.action if entry is not None else None
+                if isinstance(action, SwapToAsbr | SwapToPe):
+                    return _swapped(program, node, action, passed)
+                if isinstance(action, PopToVrf):
+                    table = node.vrf_by_name.get(action.vrf)
             case ViaAsbr(name):
                 circuit = node.circuit_by_name[name]
                 peer = circuit.border
@@ -51,6 +55,27 @@ def path_to_site(
                 table = node.vrf_of_circuit.get(peer.circuit)
         hop = _next_hop(table, prefix)
     return None
+
+
+def _swapped(
+    program: Program, asbr: NodeProgram, action: SwapToAsbr | SwapToPe, passed: list[int]
+) -> NodeProgram | None:
+    """Follow labels that are swapped at a border."""
+    if isinstance(action, SwapToAsbr):
+        end = asbr.adjacency_by_link.get(action.link)
+        if end is None:
+            return None
+        passed.append(program.link_by_name[action.link].mtu - LABEL_OCTETS)
+        far = program.node(end.peer)
+        entry = far.ilm_by_label.get(int(action.label))
+        if entry is None or not isinstance(entry.action, SwapToPe):
+            return None
+        return _swapped(program, far, entry.action, passed)
+    octets = tunnel_mtu(asbr, action.egress)
+    if octets is None:
+        return None
+    passed.append(octets)
+    return program.node(action.egress)
 
 
 def _next_hop(table: Vrf | None, prefix: IPNetwork) -> NextHop | None:

@@ -8,7 +8,7 @@ from mplsemu.model.inter_as import InterAs, VpnBorder
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network
 from mplsemu.model.vpn import Site
-from mplsemu.program.entries import PopToVrf
+from mplsemu.program.entries import PopToVrf, SwapToAsbr, SwapToPe
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import (
     AttachmentCircuit,
@@ -71,6 +71,8 @@ def _towards_border(
     asbr = program.node(egress)
     entry = asbr.ilm_by_label.get(label)
     action = entry.action if entry is not None else None
+    if isinstance(action, SwapToAsbr):
+        return _swapped_beyond(program, asbr, version, action, way)
     if not isinstance(action, PopToVrf) or action.ip_version != version:
         return f"is beyond {egress}, where label {label} leads to no VRF for it"
     table = asbr.vrf_by_name.get(action.vrf)
@@ -81,6 +83,65 @@ def _towards_border(
     if not any(peer is not None and program.node(peer.lsr).provider == provider for peer in peers):
         return f"is beyond {egress}, which has no border with {provider}"
     return None
+
+
+def _swapped_beyond(
+    program: Program, asbr: NodeProgram, version: int, action: SwapToAsbr, way: RouteWay
+) -> str | None:
+    """Return how labels that are swapped at both ends of a border do not lead to a site's VRF."""
+    origin = program.node_of_circuit[way.circuit]
+    vrf = origin.vrf_towards(way.circuit)
+    onward = _given(program, asbr, action)
+    if onward is None:
+        return f"is beyond {action.link}, where label {action.label} was not given to {asbr.name}"
+    bound = program.node(onward.egress).ilm_by_label.get(int(onward.label))
+    wanted = PopToVrf(vrf.name, version) if vrf is not None else None
+    if onward.egress != origin.name or bound is None or bound.action != wanted:
+        return f"is of {way.circuit}, and its labels lead to another VRF at {onward.egress}"
+    return None
+
+
+def _given(program: Program, asbr: NodeProgram, action: SwapToAsbr) -> SwapToPe | None:
+    """Return what the ASBR beyond a border does with a label, if it gave it over this border."""
+    end = asbr.adjacency_by_link.get(action.link)
+    far = program.node_by_name.get(end.peer) if end is not None else None
+    entry = far.ilm_by_label.get(int(action.label)) if far is not None else None
+    found = entry.action if entry is not None else None
+    return found if isinstance(found, SwapToPe) and found.border == action.link else None
+
+
+def swap_problems(
+    program: Program, node: NodeProgram, action: SwapToAsbr | SwapToPe
+) -> Iterator[str]:
+    """Yield how an ASBR's swap of a VPN label does not fit what is at its other end.
+
+    Packets that are let into the tunnel to the ASBR have to fit behind it, too: nobody else could
+    tell their source.
+    """
+    link = action.border if isinstance(action, SwapToPe) else action.link
+    end = node.adjacency_by_link.get(link)
+    line = program.link_by_name.get(link)
+    if end is None or end.border is not InterAs.B or line is None:
+        yield f"crosses {link}, which is no border of option b here"
+        return
+    if isinstance(action, SwapToPe):
+        bound = program.node_by_name.get(action.egress)
+        entry = bound.ilm_by_label.get(int(action.label)) if bound is not None else None
+        if action.egress not in node.ftn_by_egress:
+            yield f"leads to {action.egress}, to which there is no tunnel"
+        if entry is None or not isinstance(entry.action, PopToVrf):
+            yield f"leads to no VRF at {action.egress}"
+        return
+    onward = _given(program, node, action)
+    if onward is None or not line.up:
+        yield f"crosses {link}, where label {int(action.label)} leads nowhere"
+        return
+    tunnel = program.node(end.peer).ftn_by_egress.get(onward.egress)
+    for other in program.nodes:
+        own = other.ftn_by_egress.get(node.name)
+        beyond = min(line.mtu, tunnel.mtu) if tunnel is not None else line.mtu
+        if own is not None and own.mtu > beyond:
+            yield f"takes {own.mtu} octets from {other.name}; beyond {link} {beyond} get through"
 
 
 def border_said(border: InterAs | None) -> str:

@@ -16,6 +16,8 @@ from mplsemu.program.entries import (
     PopAndLookUp,
     PopToPseudowire,
     PopToVrf,
+    SwapToAsbr,
+    SwapToPe,
     pushed,
 )
 from mplsemu.program.lsp import LabelGraph
@@ -33,7 +35,7 @@ from mplsemu.program.services import (
     Vrf,
     Vsi,
 )
-from mplsemu.verification.borders import border_problem
+from mplsemu.verification.borders import border_problem, swap_problems
 from mplsemu.verification.label_bindings import forwarding_problems, loops
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -190,6 +192,9 @@ def _ilm_problems(graph: LabelGraph, node: NodeProgram, entry: IlmEntry) -> Iter
                 yield f"label {entry.label} is for no pseudowire of VSI {name} with {peer}"
         case PopAndLookUp():
             pass
+        case SwapToAsbr() | SwapToPe():
+            for problem in swap_problems(graph.program, node, entry.action):
+                yield f"label {int(entry.label)} {problem}"
         case _:
             assert_never(entry.action)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from mplsemu.model.limits import LABEL_OCTETS
+from mplsemu.program.entries import SwapToAsbr
 from mplsemu.program.path import Branch, Walk
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.verification.problems import Problem
@@ -51,7 +52,8 @@ class TunnelSizes:
         if entry is None or narrowest is None:
             return None
         # what a backup carries, with its own labels, counts as well
-        if entry.mtu == narrowest.octets or (entry.mtu < narrowest.octets and self._has_backups):
+        is_less_meant = self._has_backups or _goes_on(self._program.node(egress))
+        if entry.mtu == narrowest.octets or (entry.mtu < narrowest.octets and is_less_meant):
             return None
         only = "" if entry.mtu > narrowest.octets else "only "
         return (
@@ -63,6 +65,11 @@ class TunnelSizes:
 def _has_backups(node: NodeProgram) -> bool:
     choices = [*(entry.nhlfes for entry in node.ftn), *(entry.nhlfes for entry in node.ilm)]
     return any(nhlfe.backup is not None for nhlfes in choices for nhlfe in nhlfes)
+
+
+def _goes_on(egress: NodeProgram) -> bool:
+    """Whether packets go on from an egress over a border, by labels: then that counts as well."""
+    return any(isinstance(entry.action, SwapToAsbr) for entry in egress.ilm)
 
 
 def _tunnels(branch: Branch) -> Iterator[Tunnel]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from mplsemu.model.inter_as import InterAs
+from mplsemu.model.labels import Label
+from mplsemu.program.entries import IlmEntry, PopToVrf, SwapToAsbr, SwapToPe
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import (
     AttachmentCircuit,
@@ -53,3 +55,31 @@ def other_ways(node: NodeProgram, program: Program, vrf: Vrf, name: str) -> Iter
         far = program.node(entry.egress).vrf_by_name.get(vrf.name)
         if far is not None:
             yield ViaPe(entry.egress, far.label)
+
+
+def swap_changes(
+    program: Program, node: NodeProgram, entry: IlmEntry
+) -> Iterator[tuple[str, IlmEntry]]:
+    """Yield other things that an ASBR may do with a VPN label."""
+    match entry.action:
+        case SwapToAsbr(link, label):
+            peer = program.node(node.adjacency_by_link[link].peer)
+            for other in (*(each.label for each in peer.ilm), Label(999)):
+                if other != label:
+                    yield f"to {other}", replace(entry, action=SwapToAsbr(link, other))
+            for end in node.adjacencies:
+                if end.link != link:
+                    yield f"over {end.link}", replace(entry, action=SwapToAsbr(end.link, label))
+        case SwapToPe(label, egress, border) as swap:
+            for other in (*(each.label for each in program.node(egress).ilm), Label(999)):
+                if other != label:
+                    yield f"to {other}", replace(entry, action=replace(swap, label=other))
+            for pe in node.ftn:
+                if pe.egress != egress:
+                    away = replace(swap, egress=pe.egress)
+                    yield f"at {pe.egress}", replace(entry, action=away)
+            for end in node.adjacencies:
+                if end.link != border:
+                    given = replace(swap, border=end.link)
+                    yield f"given over {end.link}", replace(entry, action=given)
+            yield "to a VRF", replace(entry, action=PopToVrf("v@north"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mplsemu.model.inter_as import InterAs
 from mplsemu.program import path
 from mplsemu.program.gateway import GATEWAY_MAC
 from mplsemu.program.packet import IpHeader, Packet
@@ -131,7 +132,10 @@ class Comparison:
         for each in trail.crossed:
             adjacency = self.program.node(each.node).adjacency_by_link[each.link]
             seen = frames.seen(each.frame)
-            assert (seen.src, seen.dst) == (adjacency.mac, adjacency.peer_mac)
+            macs = adjacency.mac, adjacency.peer_mac
+            if adjacency.border is InterAs.A:  # each ASBR is the other's CE
+                macs = GATEWAY_MAC, GATEWAY_MAC
+            assert (seen.src, seen.dst) == macs
         if isinstance(trail.end, Delivered):
             vpn = trail.end.circuit.split("/")[0]
             frame = trail.end.frame

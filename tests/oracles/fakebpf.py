@@ -104,7 +104,9 @@ class FakeLsrs(FakeBridges):
 
     def _from_port(self, port: Port, circuit: int, frame: bytes) -> Iterator[Alternatives]:
         match port.role:
-            case Role.CORE:
+            case Role.BORDER if not self._is_given(port, frame):
+                yield (Lost(Drop.NO_LABEL),)
+            case Role.CORE | Role.BORDER:
                 yield from self._switch(port.lsr, frame)
             case Role.VRF:
                 yield from self._from_customer(port, circuit, frame)
@@ -150,6 +152,15 @@ class FakeLsrs(FakeBridges):
 
     # --- labels -----------------------------------------------------------------------------
 
+    def _is_given(self, port: Port, frame: bytes) -> bool:
+        """Whether the top label of another provider's packet was given to him."""
+        if fakeframe.ethertype(frame) != MPLS:
+            return False
+        top = fakeframe.stack(frame[14:])[0][0]
+        value = self._maps.get("lfib", IlmKey(port.lsr, top.label).pack())
+        ilm = IlmRecord.unpack(value) if value is not None else None
+        return ilm is not None and (ilm.action, ilm.pw) == (IlmAction.FORWARD, port.number)
+
     def _switch(self, lsr: int, frame: bytes) -> Iterator[Alternatives]:
         if fakeframe.ethertype(frame) != MPLS:
             yield (Lost(Drop.MALFORMED),)
@@ -193,6 +204,8 @@ class FakeLsrs(FakeBridges):
             return (Punted(PuntReason.TTL_EXPIRED),)
         assert ilm.nhlfe is not None
         ways = self._maps.ways(NhlfesOf.LABEL, lsr, top.label, ilm.nhlfe_count, ilm.nhlfe)
+        if ilm.service:
+            top = replace(top, label=ilm.service)
         return tuple(self._by_nhlfe(nhlfe, [top, *stack[1:]], below) for nhlfe in ways)
 
     def _by_nhlfe(self, nhlfe: NhlfeRecord, stack: list[Shim], below: bytes) -> Fate:

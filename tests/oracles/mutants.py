@@ -23,6 +23,8 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    SwapToAsbr,
+    SwapToPe,
     pushed,
 )
 from mplsemu.program.program import NodeProgram, Program
@@ -37,7 +39,7 @@ from mplsemu.program.services import (
     Vrf,
     Vsi,
 )
-from tests.oracles.border_mutants import far_ends, other_ways, whose
+from tests.oracles.border_mutants import far_ends, other_ways, swap_changes, whose
 from tests.oracles.ce_mutants import ce_changes
 from tests.oracles.route_mutants import prefix_changes, way_changes
 from tests.programs import with_node
@@ -123,6 +125,8 @@ def entry_changes(program: Program, node: NodeProgram, entry: Any) -> Iterator[t
                         f"to VSI {vsi.name}",
                         replace(entry, action=PopToPseudowire(vsi.name, wire.peer)),
                     )
+        case SwapToAsbr() | SwapToPe():
+            yield from swap_changes(program, node, entry)
         case PopToPseudowire(name, peer, leaf):
             other_sort = PopToPseudowire(name, peer, not leaf)
             yield "of leaves or no more", replace(entry, action=other_sort)

@@ -80,11 +80,15 @@ class ServiceTables:
 
     Attributes:
         measured: of one service: see `Dependencies`.
+        swaps: of an ASBR without a VRF: what it does with VPN labels at a border (option B).
+        swapping: likewise, the service's name.
     """
 
     vrfs: tuple[Vrf, ...] = ()
     vsis: tuple[Vsi, ...] = ()
     measured: frozenset[str] = frozenset()
+    swaps: tuple[IlmEntry, ...] = ()
+    swapping: str | None = None
 
     @classmethod
     def merged(cls, parts: Iterable[ServiceTables]) -> ServiceTables:

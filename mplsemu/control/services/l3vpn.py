@@ -7,8 +7,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import ClassVar
 
-from mplsemu.control.labels import VrfKey
-from mplsemu.control.services.border_routes import BorderRoutes
+from mplsemu.control.labels import ServiceKey, VrfKey
+from mplsemu.control.services.border_routes import BorderRoutes, is_swapping, swapping
 from mplsemu.control.services.compiler import (
     Dependencies,
     Service,
@@ -69,13 +69,17 @@ class L3vpnCompiler:
                 vrf = half.name if half.name != vpn else None
                 for pe in self._pes(policy.name):
                     yield Service(vpn, pe, vrf)
+            for asbr in self._borders.swapping(policy.name):
+                yield Service(vpn, asbr, swapping(policy.name))
 
     def tunnels(self) -> Iterator[tuple[str, str]]:
         """Yield each PE that imports with each PE that exports."""
         for name in self._sites:
-            ingresses = self._pes(name)
+            ingresses = (*self._pes(name), *self._borders.swapping(name))
             egresses = dict.fromkeys(
-                pe for source in self._imports[name] for pe in self._pes(source.name)
+                pe
+                for source in self._imports[name]
+                for pe in (*self._pes(source.name), *self._borders.swapping(source.name))
             )
             for ingress in ingresses:
                 yield from ((ingress, egress) for egress in egresses if egress != ingress)
@@ -88,8 +92,14 @@ class L3vpnCompiler:
         self,
         service: Service,
         reaches: Callable[[str, str], bool],  # noqa: ARG002  # a VRF keeps its labels when cut off
-    ) -> Iterator[VrfKey]:
-        """Yield a key for IPv4, and one for IPv6 if the VRF has local IPv6 sites."""
+    ) -> Iterator[ServiceKey]:
+        """Yield a key for IPv4, and one for IPv6 if the VRF has local IPv6 sites.
+
+        An ASBR that swaps labels has one for each VRF that these lead to.
+        """
+        if is_swapping(service.name):
+            yield from self._borders.keys(service.name, service.pe)
+            return
         half, policy = self._halves[service.name]
         if policy.rd is not None:
             yield VrfKey(service.name, 4)
@@ -103,7 +113,10 @@ class L3vpnCompiler:
             yield VrfKey(service.name, 6)
 
     def tables(self, service: Service, state: ServiceState) -> ServiceTables:
-        """Return the VRF."""
+        """Return the VRF; of an ASBR that swaps labels its entries for them."""
+        if is_swapping(service.name):
+            swaps = self._borders.swaps(service.name, service.pe, state)
+            return ServiceTables(swaps=tuple(swaps), swapping=service.name)
         half, policy = self._halves[service.name]
         pe = service.pe
         local = self._local(service)
@@ -129,6 +142,7 @@ class L3vpnCompiler:
 
     def ilm(self, tables: ServiceTables) -> Iterator[IlmEntry]:
         """Yield the VRF's label entry for each IP version that it has a label for."""
+        yield from tables.swaps
         for vrf in tables.vrfs:
             if vrf.label is not None:
                 yield IlmEntry(vrf.label, PopToVrf(vrf.name))
@@ -141,6 +155,7 @@ class L3vpnCompiler:
         next_hops = (way.next_hop for way in ways)
         local = (circuit for vrf in tables.vrfs for circuit in vrf.circuits)
         names = {vrf.name for vrf in tables.vrfs}
+        names |= {tables.swapping} if tables.swapping is not None else set()
         return Dependencies(
             frozenset(hop.egress for hop in next_hops if isinstance(hop, ViaPe)),
             frozenset([*local, *(way.circuit for way in ways), *self._borders.links(names)]),
@@ -208,11 +223,11 @@ class L3vpnCompiler:
     def _beyond(self, policy: VrfPolicy, pe: str, state: ServiceState) -> Iterator[Candidate]:
         """Yield the routes to sites in other providers' networks, by way of every ASBR."""
         for way in self._borders.ways(policy.name, state):
-            if way.asbr == pe:
+            if way.asbr == pe and way.circuit is not None:
                 metric, next_hop = HERE, ViaAsbr(way.circuit)
                 yield _candidate(policy, policy, way.site, way.prefix, metric, next_hop)
-            elif state.reaches(pe, way.asbr):
-                label = state.labels[way.asbr][VrfKey(policy.name, way.prefix.version)]
+            elif way.asbr != pe and state.reaches(pe, way.asbr):
+                label = state.labels[way.asbr][way.key]
                 metric, egress = state.metric(pe, way.asbr), ViaPe(way.asbr, label)
                 yield _candidate(policy, policy, way.site, way.prefix, metric, egress)
 

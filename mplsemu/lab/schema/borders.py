@@ -52,9 +52,10 @@ class RawBorder(StrictMapping, title="Border link"):
         max_length=2,
         examples=[["n-asbr", "s-asbr"]],
     )
-    option: Literal["a"] = Field(
+    option: Literal["a", "b"] = Field(
         description="How VPNs cross it (RFC 4364 section 10). a: each has a VRF at both ASBRs and "
-        "a circuit of its own between them, on which packets have no labels.",
+        "a circuit of its own between them, on which packets have no labels. b: the ASBRs swap VPN "
+        "labels, and need no VRF.",
         examples=["a"],
     )
     vpns: BorderVpns | None = Field(

@@ -29,6 +29,8 @@ class Role(enum.IntEnum):
     VSI = 3
     LINE = 4
     """Several circuits, or one with tags: `tagged_ports` says which a frame is of."""
+    BORDER = 5
+    """To another provider: of labels only those are taken that he was given."""
 
 
 class PortFlag(enum.IntFlag):

@@ -173,8 +173,8 @@ class IlmRecord(Record, c_name="ilm"):
     nhlfe_count: Annotated[U8, "of FORWARD"] = 0
     ip_version: Annotated[U8, "of TO_VRF: 4 or 6"] = 0
     flags: Annotated[IlmFlag, u8] = IlmFlag.NONE
-    service: Annotated[U32, "of TO_VRF and TO_PSEUDOWIRE"] = 0
-    pw: Annotated[U32, "of TO_PSEUDOWIRE: index of the pseudowire in its VSI"] = 0
+    service: Annotated[U32, "of TO_VRF, TO_PSEUDOWIRE; of FORWARD a label put in first"] = 0
+    pw: Annotated[U32, "of TO_PSEUDOWIRE: its index in its VSI; of FORWARD a border port"] = 0
     nhlfe: Annotated[NhlfeRecord | None, _nested(NhlfeRecord)] = None
 
 

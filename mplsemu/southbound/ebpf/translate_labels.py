@@ -14,6 +14,8 @@ from mplsemu.program.entries import (
     PopAndLookUp,
     PopToPseudowire,
     PopToVrf,
+    SwapToAsbr,
+    SwapToPe,
 )
 from mplsemu.program.split_horizon import Group, groups_of_frames
 from mplsemu.southbound.ebpf.entry import Entry
@@ -41,7 +43,10 @@ def label_entries(lsr: Lsr) -> Iterator[Entry]:
         label = int(entry.label)
         key = IlmKey(lsr.index, label).pack()
         yield Entry(Stage.LABELS, "lfib", key, _ilm_record(lsr, entry).pack())
-        yield from _further_nhlfes(lsr, Stage.LABELS, NhlfesOf.LABEL, label, entry.nhlfes)
+        nhlfes = entry.nhlfes
+        if isinstance(entry.action, SwapToPe):
+            nhlfes = lsr.tunnel(entry.action.egress).nhlfes
+        yield from _further_nhlfes(lsr, Stage.LABELS, NhlfesOf.LABEL, label, nhlfes)
 
 
 def tunnel_entries(lsr: Lsr) -> Iterator[Entry]:
@@ -65,12 +70,31 @@ def _ilm_record(lsr: Lsr, entry: IlmEntry) -> IlmRecord:
         case Forward(nhlfes):
             first = _first_nhlfe(lsr, f"label {int(entry.label)}", nhlfes)
             return IlmRecord(IlmAction.FORWARD, nhlfe_count=len(nhlfes), nhlfe=first)
+        case SwapToAsbr():
+            first = _first_nhlfe(lsr, f"label {int(entry.label)}", lsr.swapped(entry.action))
+            return IlmRecord(IlmAction.FORWARD, nhlfe_count=1, nhlfe=first)
+        case SwapToPe() as swap:
+            return _to_pe(lsr, entry.label, swap)
         case PopAndLookUp():
             return IlmRecord(IlmAction.POP_AND_LOOK_UP)
         case PopToVrf() as pop:
             return _to_vrf(lsr, entry.label, pop)
         case PopToPseudowire() as pop:
             return _to_pseudowire(lsr, entry.label, pop)
+
+
+def _to_pe(lsr: Lsr, label: Label, swap: SwapToPe) -> IlmRecord:
+    """Return the record of a label that was given to another provider: swap, then push."""
+    nhlfes = lsr.tunnel(swap.egress).nhlfes
+    first = _first_nhlfe(lsr, f"label {int(label)}", nhlfes)
+    port = lsr.adjacency(swap.border).port
+    return IlmRecord(
+        IlmAction.FORWARD,
+        nhlfe_count=len(nhlfes),
+        service=int(swap.label),
+        pw=port,
+        nhlfe=first,
+    )
 
 
 def _to_vrf(lsr: Lsr, label: Label, pop: PopToVrf) -> IlmRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mplsemu.program.border_swaps import given_labels
 from mplsemu.program.services import AttachmentCircuit
 from mplsemu.southbound.ebpf.entry import Entry
 from mplsemu.southbound.ebpf.kinds import PortFlag, Role
@@ -23,7 +24,10 @@ def port_entries(lsr: Lsr) -> Iterator[Entry]:
     """
     for adjacency in lsr.node.adjacencies:
         if adjacency.border is not None:
-            continue  # RFC 4364 section 10 (a): no labels are taken from another provider
+            # from another provider no labels are taken but those that he was given (RFC 4364 10)
+            if given_labels(lsr.node, adjacency.link):
+                yield _port(lsr, adjacency.port, Role.BORDER, 0)
+            continue
         yield _port(lsr, adjacency.port, Role.CORE, 0)
     services = [(Role.VRF, vrf.index, vrf.circuits) for vrf in lsr.node.vrfs]
     services += [(Role.VSI, vsi.index, vsi.circuits) for vsi in lsr.node.vsis]

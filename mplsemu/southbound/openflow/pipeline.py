@@ -185,7 +185,7 @@ _ALL_SPECS: Final = (
         Table.PORTS,
         "what kind of port: core, or an attachment circuit of a VRF or a VSI",
         Stage.PORTS,
-        matches=frozenset({IN_PORT, ETH_TYPE, ETH_DST, VLAN_VID}),
+        matches=frozenset({IN_PORT, ETH_TYPE, ETH_DST, VLAN_VID, MPLS_LABEL}),
         writes=frozenset(
             {METADATA, REG_TC, REG_SOURCE, REG_GROUPS, IN_PORT, REG_SCRATCH}
             | {VLAN_VID, REG_DELIMITER}
@@ -214,7 +214,7 @@ _ALL_SPECS: Final = (
         matches=frozenset({ETH_TYPE, MPLS_LABEL, MPLS_BOS}),
         writes=frozenset({MPLS_LABEL, MPLS_TTL, REG_TTL, REG_SCRATCH, ETH_SRC, ETH_DST}),
         actions=frozenset(
-            {act.SetField, act.Move, act.PopMpls, act.DecMplsTtl, act.Output},
+            {act.SetField, act.Move, act.PushMpls, act.PopMpls, act.DecMplsTtl, act.Output},
         ),
         next=frozenset({Table.SERVICE_LABELS}),
     ),

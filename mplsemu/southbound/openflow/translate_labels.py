@@ -18,6 +18,8 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    SwapToAsbr,
+    SwapToPe,
 )
 from mplsemu.program.split_horizon import Group, groups_of_frames
 from mplsemu.southbound.openflow.actions import (
@@ -97,6 +99,9 @@ def label_flows(lsr: Lsr) -> Iterator[Flow]:
                 # OpenFlow cannot hash below a label stack: ECMP in transit is per label, so all
                 # flows of one label take one NHLFE (ADR 14)
                 yield _transit(lsr, entry, nhlfes[int(entry.label) % len(nhlfes)])
+            case SwapToAsbr() | SwapToPe():
+                swaps = lsr.swapped(entry.action)
+                yield _transit(lsr, entry, swaps[int(entry.label) % len(swaps)])
             case PopAndLookUp():
                 yield _explicit_null(lsr, entry)
             case PopToVrf() as pop:

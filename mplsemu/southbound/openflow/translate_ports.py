@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from mplsemu.program.border_swaps import given_labels
 from mplsemu.program.diffserv import CLASS_SELECTOR_SHIFT, ECN_BITS, TC_BITS
 from mplsemu.program.reserved_macs import MAC_CONTROL, filtered
 from mplsemu.program.services import Vrf, Vsi
@@ -25,6 +26,7 @@ from mplsemu.southbound.openflow.match import (
     IN_PORT,
     IP_TOS,
     METADATA,
+    MPLS_LABEL,
     Match,
     Term,
 )
@@ -61,7 +63,11 @@ def port_flows(lsr: Lsr) -> Iterator[Flow]:
     """
     for adjacency in lsr.node.adjacencies:
         if adjacency.border is not None:
-            continue  # RFC 4364 section 10 (a): no labels are taken from another provider
+            # from another provider no labels are taken but those that he was given (RFC 4364 10)
+            for label in given_labels(lsr.node, adjacency.link):
+                match = Match.of(Term(IN_PORT, adjacency.port), IS_MPLS, Term(MPLS_LABEL, label))
+                yield Flow(Table.PORTS, Priority.NORMAL, match, goto=Table.LFIB)
+            continue
         match = Match.of(Term(IN_PORT, adjacency.port), IS_MPLS)
         yield Flow(Table.PORTS, Priority.NORMAL, match, goto=Table.LFIB)
     yield from outer_tag_flows(lsr.node.circuits)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mplsemu.program.entries import Forward, PopAndLookUp, PopToPseudowire, PopToVrf
+from mplsemu.program.entries import (
+    Forward,
+    PopAndLookUp,
+    PopToPseudowire,
+    PopToVrf,
+    SwapToAsbr,
+    SwapToPe,
+)
 from mplsemu.program.program import NodeProgram
 
 
@@ -14,9 +21,9 @@ class LabelRow:
 
     Attributes:
         label: its value.
-        kind: ``lsp``, ``vrf``, ``pseudowire`` or ``explicit-null``.
-        bound_to: the LSP's egress PE, the VRF, or the VSI.
-        peer: the PE that sends with it, for a pseudowire.
+        kind: ``lsp``, ``vrf``, ``pseudowire``, ``border`` or ``explicit-null``.
+        bound_to: the LSP's egress PE, the VRF, the VSI, or the border link.
+        peer: the PE that sends with it, for a pseudowire; where it leads, for a border.
         ip_version: of the packets below it, for a VRF.
     """
 
@@ -39,6 +46,10 @@ def label_space(node: NodeProgram) -> tuple[LabelRow, ...]:
                 rows.append(LabelRow(label, "vrf", vrf, ip_version=ip_version))
             case PopToPseudowire(vsi, peer):
                 rows.append(LabelRow(label, "pseudowire", vsi, peer))
+            case SwapToAsbr(link):
+                rows.append(LabelRow(label, "border", link, node.adjacency_by_link[link].peer))
+            case SwapToPe(_, egress, border):
+                rows.append(LabelRow(label, "border", border, egress))
             case PopAndLookUp():
                 rows.append(LabelRow(label, "explicit-null", None))
     return tuple(rows)

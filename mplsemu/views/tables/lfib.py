@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
+from mplsemu.program.border_swaps import swap_nhlfes
 from mplsemu.program.entries import (
     Forward,
     IlmEntry,
@@ -17,6 +18,8 @@ from mplsemu.program.entries import (
     PopToVrf,
     Push,
     Swap,
+    SwapToAsbr,
+    SwapToPe,
 )
 from mplsemu.program.program import NodeProgram
 
@@ -74,6 +77,11 @@ def _ilm_rows(node: NodeProgram, entry: IlmEntry) -> Iterator[LfibRow]:
             yield LfibRow(label, "pseudowire", service=vsi, peer=peer)
         case PopAndLookUp():
             yield LfibRow(label, "lookup")
+        case SwapToAsbr() | SwapToPe() as swap:
+            for nhlfe in swap_nhlfes(node, swap):
+                to = node.adjacency_by_link[nhlfe.link].peer
+                egress = swap.egress if isinstance(swap, SwapToPe) else to
+                yield _nhlfe_row(node, label, nhlfe, egress)
 
 
 def _nhlfe_row(node: NodeProgram, label: int | None, nhlfe: Nhlfe, egress: str | None) -> LfibRow:

@@ -282,6 +282,8 @@ def _binding(row: LabelRow) -> str:
             return f"VRF {row.bound_to}, IPv{row.ip_version}"
         case "pseudowire":
             return f"VSI {row.bound_to}, frames from {row.peer}"
+        case "border":
+            return f"VPN label at border {row.bound_to}, to {row.peer}"
         case _:
             return "the label below it"
 

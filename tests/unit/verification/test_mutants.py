@@ -168,6 +168,7 @@ LABS = {
     "load-sharing": load_sharing,
     "redundant wire": partial(redundant_wire, ("z", "w")),
     "two providers": two_providers,
+    "labels at the border": partial(two_providers, "b"),
     "through a hub": partial(hub_transit, hubs=("hq",)),
 }
 HEARD = {"bridges": (LearnedGroup("van", HEARD_OF, frozenset({"van/a", "van/c"})),)}

@@ -40,7 +40,10 @@ static __always_inline int from_controller(struct __sk_buff *skb)
 
 static __always_inline int from_port(struct __sk_buff *skb, const struct port *port)
 {
+	if (port->role == ROLE_BORDER && !is_given(skb, port->lsr, port->number))
+		return drop(skb, port->lsr, DROP_NO_LABEL);
 	switch (port->role) {
+	case ROLE_BORDER:
 	case ROLE_CORE:
 		return switch_label(skb, port->lsr, port->number);
 	case ROLE_VRF:

@@ -43,7 +43,7 @@
 #define PUNT_REASONS_GLEAN 0x8
 #define PUNT_REASONS_ANSWERS 0x5f1
 
-enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3, ROLE_LINE = 4 };
+enum role { ROLE_CORE = 1, ROLE_VRF = 2, ROLE_VSI = 3, ROLE_LINE = 4, ROLE_BORDER = 5 };
 
 enum operation { OP_SWAP = 1, OP_POP = 2, OP_PUSH = 3 };
 
@@ -201,8 +201,8 @@ struct ilm {
 	__u8 nhlfe_count; /* of FORWARD */
 	__u8 ip_version; /* of TO_VRF: 4 or 6 */
 	__u8 flags; /* ILM_* */
-	__u32 service; /* of TO_VRF and TO_PSEUDOWIRE */
-	__u32 pw; /* of TO_PSEUDOWIRE: index of the pseudowire in its VSI */
+	__u32 service; /* of TO_VRF, TO_PSEUDOWIRE; of FORWARD a label put in first */
+	__u32 pw; /* of TO_PSEUDOWIRE: its index in its VSI; of FORWARD a border port */
 	struct nhlfe nhlfe;
 };
 _Static_assert(sizeof(struct ilm) == 64, "padding");

@@ -83,6 +83,8 @@ static __always_inline int transit(struct __sk_buff *skb, __u32 lsr, __u32 port,
 	if (ilm->nhlfe_count > 1)
 		nhlfe = nhlfe_of_flow(lsr, NHLFES_OF_LABEL, entry_label(entry), ilm->nhlfe_count, nhlfe,
 				      flow_below_labels(skb));
+	if (ilm->service) /* a label that was given to another provider: first the PE's own takes its place */
+		entry = ilm->service << 12 | (entry & 0xfff);
 	if (nhlfe->operation != OP_PUSH) {
 		__builtin_memcpy(frame->ethernet.destination, nhlfe->destination, MAC_OCTETS);
 		__builtin_memcpy(frame->ethernet.source, nhlfe->source, MAC_OCTETS);
@@ -128,6 +130,20 @@ static __always_inline int leave_tunnel(struct __sk_buff *skb, __u32 lsr, __u32 
 			frame->ip.hop_limit = ttl;
 		return route6(skb, lsr, port, vrf);
 	}
+}
+
+/* Whether the top label of a packet from another provider was given to him (RFC 4364 section 10 (b)) */
+VERIFIED_PER_CALL int is_given(struct __sk_buff *skb, __u32 lsr, __u32 port)
+{
+	struct labelled_frame *frame = head(skb, sizeof(*frame));
+	struct ilm_key key = {lsr};
+	struct ilm *ilm;
+
+	if (!frame || frame->ethernet.type != TYPE_MPLS)
+		return 0;
+	key.label = entry_label(bpf_ntohl(frame->entry));
+	ilm = bpf_map_lookup_elem(&lfib, &key);
+	return ilm && ilm->action == ILM_FORWARD && ilm->pw == port;
 }
 
 /* Look up the top label and carry out its ILM entry. */

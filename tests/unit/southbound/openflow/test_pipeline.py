@@ -8,6 +8,7 @@ import pytest
 
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import CapabilityError, ProgramError
+from mplsemu.model.inter_as import InterAs
 from mplsemu.model.labels import Label
 from mplsemu.program.entries import Forward, FtnEntry, IlmEntry, Nhlfe, PopToVrf, Push, Swap
 from mplsemu.southbound.openflow.actions import (
@@ -138,7 +139,9 @@ def test_every_circuit_and_every_vrf_has_meters_of_its_own_for_each_class(lab):
 def test_only_labels_and_tunnels_know_the_core(lab):
     program = program_of(lab)
     for name, flow in all_flows(lab):
-        core = {adjacency.port for adjacency in program.node(name).adjacencies}
+        ends = program.node(name).adjacencies
+        # to another provider's ASBR packets go as to a CE, with option A
+        core = {end.port for end in ends if end.border is not InterAs.A}
         sent = {action.port for action in flat(flow.actions) if isinstance(action, Output)}
         if sent & core:
             assert flow.table in {Table.LFIB, Table.TUNNEL_L3, Table.TUNNEL_L2}, flow_text(flow)
