@@ -99,6 +99,7 @@ class SwitchOver:
             # what a PE knows of hosts on a line hides the way round it, until that is forgotten
             dead_ends |= {program.node_of_circuit[move.circuit].name for move in lost}
             self._plane.install(program, sorted(dead_ends.intersection(nodes)), at_once=True)
+            self._plane.hasten()
         hubs = hub_moves(before, program)
         for moving in _steps(smooth, hubs.rising):
             self._plane.install(compiled(down, program, moving), nodes)
@@ -108,6 +109,8 @@ class SwitchOver:
             self._announce(program, moves)
             self._plane.threads.sleep(ON_THE_WAY_S)
         done = self._finish(before, program, nodes, hubs)
+        if moves:  # frames that a blocked line brought are dropped from a cache
+            self._plane.hasten()
         self._announce(program, moves)
         self._flush(before, program, moves)
         self.tell_bundles(program)

@@ -186,6 +186,9 @@ class EbpfPlane:
     def settle(self) -> None:
         """Do nothing: a map that was written is what the next packet finds."""
 
+    def hasten(self) -> None:
+        """Do nothing, likewise."""
+
     def entries(self, node: str) -> int:
         """Return how many entries of the program an LSR has."""
         return self._installer.entries(node)

@@ -78,6 +78,9 @@ class DataPlane(Protocol):
     def settle(self) -> None:
         """Wait until packets are handled by what is installed, and none as before."""
 
+    def hasten(self) -> None:
+        """Have packets handled by what is installed as soon as can be, without waiting for it."""
+
     def entries(self, node: str) -> int:
         """Return how many entries of the program an LSR has, without learned MAC addresses."""
 

@@ -105,7 +105,9 @@ def test_where_a_line_fails_its_pe_forgets_the_hosts_on_it_at_once(monkeypatch):
         return install(program, nodes, **how)
 
     monkeypatch.setattr(watched.lab.plane, "install", noted)
+    monkeypatch.setattr(watched.lab.plane, "hasten", lambda: installs.append("hastened"))
     watched.handle(("y", "v/hq@y"), live=False)
+    assert installs.pop(1) == "hastened"
     assert installs[0] == (["y"], {"at_once": True})
     assert len(installs) == 2
 
