@@ -187,8 +187,9 @@ function circuitsText(circuits: Circuit[]): string {
 
 /** A circuit, with what it is in an E-Tree, if it is in one, and what its line does. */
 function circuitText({ name, up, standby, blocked, vlan }: Circuit, role?: string): string {
-  const state = up ? undefined : standby ? "standby" : blocked ? "blocked" : "down";
-  const words = [role, state].filter((word) => word !== undefined);
+  const reason = blocked ? "blocked" : "down";
+  const state = standby ? "standby" : reason;
+  const words = [role, up ? undefined : state].filter((word) => word !== undefined);
   const tagged = vlan === undefined ? name : `${name} VLAN ${vlan}`;
   return words.length ? `${tagged} (${words.join(", ")})` : tagged;
 }
@@ -202,11 +203,9 @@ function hasLeaves({ circuits, pseudowires }: Vsi): boolean {
 
 /** What is beyond a pseudowire, and whether it carries frames: as `mplsemu show vsi` says it. */
 function wireRole({ spoke, to_hub, secondary, standby, leaf }: Pseudowire): string {
-  const words = [
-    spoke ? "spoke" : to_hub ? "hub" : "mesh",
-    standby ? "standby" : secondary ? "secondary" : "",
-    leaf ? "leaves" : "",
-  ];
+  const far = to_hub ? "hub" : "mesh";
+  const redundancy = secondary ? "secondary" : "";
+  const words = [spoke ? "spoke" : far, standby ? "standby" : redundancy, leaf ? "leaves" : ""];
   return words.filter(Boolean).join(", ");
 }
 
