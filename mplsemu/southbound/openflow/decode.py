@@ -204,13 +204,17 @@ def _output(port: int, max_len: int) -> Action:
 
 
 def _controller(body: bytes) -> Controller:
-    """Read the properties that ours have: how much of the packet, and a meter."""
+    """Read the properties that ours have: how much of the packet, and a meter.
+
+    Open vSwitch takes the first one without its padding, and reports it with it.
+    """
     numbers: dict[int, int] = {}
     for at in range(6, len(body) - 7, 8):
         kind, length = struct.unpack_from("!HH", body, at)
-        if (kind, length) not in {(0, 6), (5, 8)}:
+        if (kind, length) not in {(0, 6), (0, 8), (5, 8)}:
             raise _StrangeError(f"property {kind} of a packet for the controller")
-        numbers[kind] = int.from_bytes(body[at + 4 : at + length], "big")
+        end = at + (6 if kind == 0 else length)
+        numbers[kind] = int.from_bytes(body[at + 4 : end], "big")
     return Controller(numbers.get(0, WHOLE_PACKET), numbers.get(5))
 
 

@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import load
 from mplsemu.southbound.openflow import encode
-from mplsemu.southbound.openflow.actions import Clone, Move
+from mplsemu.southbound.openflow.actions import Clone, Controller, Move, SetField
 from mplsemu.southbound.openflow.decode import decode
+from mplsemu.southbound.openflow.flow import Flow
+from mplsemu.southbound.openflow.match import Match
+from mplsemu.southbound.openflow.pipeline import MAC_MOVED, REG_PUNT, Table
 from mplsemu.southbound.openflow.read import InstalledFlow
 from mplsemu.southbound.openflow.translate import flows
 from tests.places import TOPOLOGIES
@@ -48,6 +51,18 @@ def test_every_flow_of_a_lab_comes_back(path):
 def test_every_flow_of_any_network_comes_back(network):
     for flow in all_flows(compile_program(network)):
         assert decode(installed(flow)) == flow
+
+
+def test_how_much_of_a_packet_goes_to_the_controller_is_read_as_open_vswitch_reports_it():
+    tell = Controller(max_len=64, meter=7)
+    flow = Flow(Table.VSI_MOVES, 100, Match(), (SetField(REG_PUNT, MAC_MOVED), tell))
+    asked, reported = (struct.pack("!HHHxx", 0, length, 64) for length in (6, 8))
+
+    def change(instructions):
+        assert asked in instructions
+        return instructions.replace(asked, reported)
+
+    assert decode(installed(flow, change)) == flow
 
 
 @pytest.mark.parametrize(
