@@ -85,6 +85,7 @@ def _at_border(
 def _border_circuit(
     node: NodeProgram, vrf: Vrf, hop: NextHop, own: Mapping[str, NodeProgram]
 ) -> str:
+    """Return the circuit by which a way leaves; with option B no ASBR has one."""
     match hop:
         case ViaAsbr(circuit):
             return circuit
@@ -92,6 +93,6 @@ def _border_circuit(
             node = own[egress]
         case _:
             pass
-    table = node.vrf_by_name.get(vrf.name, vrf)
-    circuits = (node.circuit_by_name[name] for name in table.circuits)
+    table = node.vrf_by_name.get(vrf.name)
+    circuits = (node.circuit_by_name[name] for name in (table.circuits if table else ()))
     return next((each.name for each in circuits if each.border is not None), f"{vrf.vpn}/border")

@@ -54,6 +54,17 @@ def test_the_prefixes_beyond_a_border_are_there_as_the_border_circuits():
     assert found["10.1.0.0/29"] == "v/a"
 
 
+def test_with_option_b_too_a_provider_sees_his_own_and_no_site_beyond():
+    part = part_of(compile_program(two_providers("b")), "north")
+    written = dump_program(part).replace("v/border", "").replace("w/border", "")
+    assert [word for word in SOUTHS if f'"{word}' in written] == []
+    routes = part.node("na").vrf_by_name["v@north"].routes
+    found = {str(route.prefix): route.circuit for route in routes}
+    assert found["10.2.0.0/29"] == "v/border"
+    assert found["10.1.0.0/29"] == "v/a"
+    assert "option b" in text(provider_view(compile_program(two_providers("b")), "north"))
+
+
 def test_all_providers_are_in_one_picture_with_their_names():
     view = provider_view(PROGRAM)
     assert {router.provider for router in view.routers} == {"north", "south"}
