@@ -54,12 +54,19 @@ def crossings(program: Program, trace: Trace) -> tuple[Crossing, ...]:
         found.append(Crossing(circuit, circuit, pe, *macs, (), ttl, frame=False))
     seen: set[int] = set()
     for branch in trace.branches:
-        for hop in branch.hops:
-            if hop.link is None or hop.is_ce or id(hop) in seen:
+        for number, hop in enumerate(branch.hops):
+            if hop.link is None or id(hop) in seen:
+                continue
+            if hop.is_ce and not (number and _is_sent_back(program, hop.link)):
                 continue
             seen.add(id(hop))  # forked copies share their earlier hops
             found.append(_crossing(program, packet, branch, hop, hop.link))
     return tuple(found)
+
+
+def _is_sent_back(program: Program, circuit: str) -> bool:
+    """Whether a circuit leads to a hub's CE router, which sends back what its PE sent it."""
+    return program.node_of_circuit[circuit].circuit_by_name[circuit].ce is not None
 
 
 def _first_lines(program: Program, trace: Trace) -> tuple[str, ...]:
@@ -77,6 +84,10 @@ def _first_lines(program: Program, trace: Trace) -> tuple[str, ...]:
 def _crossing(
     program: Program, packet: Packet, branch: Branch, hop: WalkHop, link: str
 ) -> Crossing:
+    if hop.is_ce:
+        pe = program.node_of_circuit[link]
+        macs = (_site_mac(pe.circuit_by_name[link], branch), GATEWAY_MAC)
+        return Crossing(link, link, pe.name, *macs, hop.out_stack, hop.ip_ttl, frame=False)
     node = program.node(hop.node)
     frame = bool(hop.out_stack) and any(each.vsi is not None for each in branch.hops)
     if is_core(link):

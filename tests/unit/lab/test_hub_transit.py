@@ -13,7 +13,9 @@ from mplsemu.control.whatif import WhatIf
 from mplsemu.errors import LabError
 from mplsemu.lab.loader import loads
 from mplsemu.model.l3vpn import HubAndSpoke, L3vpn
+from mplsemu.model.names import is_core
 from mplsemu.program.answer import answer, is_answered
+from mplsemu.program.link_crossings import crossings
 from mplsemu.program.path import Delivered, TtlExpired
 from mplsemu.program.program import Program
 from mplsemu.program.services import Connected, ViaCe, ViaPe
@@ -318,3 +320,22 @@ def test_the_first_hub_that_has_a_packets_ip_version_passes_it_on():
     assert verify(program, loads(text, "star.yaml").network).violations == ()
     assert routes(program, "m", "corp/b")["10.0.1.0/24"].egress == "n"
     assert routes(program, "m", "corp/b")["2001:db8:1::/64"].egress == "o"
+
+
+@pytest.mark.parametrize("pe", ["n", "[n, o], mode: load-sharing"])
+def test_a_capture_on_the_hubs_line_shows_a_packet_between_spokes_both_ways(pe):
+    program = star(LAB.replace("pe: n, role", f"pe: {pe}, role"))
+    for variant in between(program, "b", "c").variants():
+        shown = [
+            (each.link, each.sender, each.ip_ttl)
+            for each in crossings(program, variant)
+            if not is_core(each.link)
+        ]
+        hub = next(link for link, _, _ in shown if link.startswith("corp/hq"))
+        by = program.node_of_circuit[hub].name
+        assert shown == [
+            ("corp/b", "corp/b", 63),
+            (hub, by, 61),
+            (hub, hub, 60),
+            ("corp/c", "o", 59 if by == "o" else 58),
+        ]
