@@ -22,6 +22,7 @@ OTHER_JSON = {
     "lab/schema_error.py": "a value as people write it",
     "running/directory.py": "lab.json",
     "southbound/ebpf/attached.py": "ebpf.json",
+    "southbound/openflow/vswitchd.py": "JSON-RPC to ovs-vswitchd",
     "web/access.py": "web.json",
     "web/json_response.py": "answers of docs/web-api.md",
     "web/openapi.py": "docs/openapi.json",
