@@ -19,6 +19,7 @@ from mplsemu.program.martians import is_martian_source, is_never_routed
 from mplsemu.program.nat import translated
 from mplsemu.program.path import Dropped, TtlExpired, WalkHop
 from mplsemu.program.services import AttachmentCircuit, Ce
+from mplsemu.program.spare_lines import bundled_lines
 from mplsemu.program.walk_state import Copy, WalkState
 
 _CLASS_E: Final = IPv4Network("240.0.0.0/4")
@@ -116,8 +117,12 @@ def returns(circuit: AttachmentCircuit, ce: Ce, address: IPAddress) -> bool:
     return isinstance(way_of(circuit, ce, address, from_pe=True), ToPe)
 
 
-def send_back(state: WalkState, copy: Copy, circuit: AttachmentCircuit, ce: Ce, vrf: str) -> bool:
-    """Send a copy to a CE router, and back to the PE; return whether it comes back.
+def send_back(
+    state: WalkState, copy: Copy, circuit: AttachmentCircuit, ce: Ce, vrf: str
+) -> Iterator[tuple[Copy, AttachmentCircuit]]:
+    """Send a copy to a CE router, and back: yield it at each PE where it may come in, and by what.
+
+    A router whose lines share the load chooses one of them by its own hash, whichever it came by.
 
     Args:
         state: of the walk.
@@ -133,12 +138,17 @@ def send_back(state: WalkState, copy: Copy, circuit: AttachmentCircuit, ce: Ce, 
         reason = f"nobody sends from {state.packet.ip.source}"
         copy.hops.append(WalkHop(name, None, None, (), f"drop: {reason}", (), None, copy.ttl))
         state.finish(copy, Dropped(name, reason))
-        return False
+        return
     if copy.ttl is None or copy.ttl <= 1:
         copy.hops.append(WalkHop(name, None, None, (), "TTL expired", (), None, copy.ttl))
         state.finish(copy, TtlExpired(name, None, ()))
-        return False
+        return
     copy.ttl -= 1
-    copy.hops.append(WalkHop(name, None, None, (), "route to the PE", (), circuit.name, copy.ttl))
     copy.in_stack = copy.stack = ()
-    return True
+    lines = bundled_lines(state.program, circuit.name)
+    for way, line in zip(copy.spread(len(lines)), lines, strict=True):
+        action = "; ".join([*way.actions, "route to the PE"])
+        way.actions = []
+        way.hops.append(WalkHop(name, None, None, (), action, (), line, way.ttl))
+        way.node = state.program.node_of_circuit[line]
+        yield way, way.node.circuit_by_name[line]

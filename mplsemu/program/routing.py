@@ -204,8 +204,8 @@ def _deliver_to_ce(
     copy.actions.append("deliver to the CE")
     way = way_of(circuit, circuit.ce, address, from_pe=True)
     if isinstance(way, ToPe):
-        if send_back(state, copy, circuit, circuit.ce, vrf.name):
-            _take_back(state, copy, circuit)
+        for back, line in send_back(state, copy, circuit, circuit.ce, vrf.name):
+            _take_back(state, back, line)
         return
     station = way.station if isinstance(way, OnLan) else address
     host = next((each for each in circuit.hosts if station in (i.ip for i in each.addresses)), None)
