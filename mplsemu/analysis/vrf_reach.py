@@ -64,7 +64,8 @@ class VrfReach:
         reaches: remote prefixes: those of the VPN's sites first, then partners'.
         lacks: sites of the VPN, of which it does not reach every prefix; sorted by name.
         apart: sites of the VPN that it is not to reach: their VRFs are others, and export no
-            target that it imports; sorted by name.
+            target that it imports, or another site with the same prefixes comes first (anycast,
+            a backup); sorted by name.
     """
 
     pe: str
@@ -112,7 +113,16 @@ def vrf_reaches(program: Program, vpn: str) -> tuple[VrfReach, ...]:
     if len({node.provider for node, _ in vrfs}) > 1:
         exported = {}  # likewise, where providers with targets of their own are joined by borders
     imported = {(node.name, vrf.name): frozenset(vrf.import_targets) for node, vrf in vrfs}
-    return tuple(_judged(each, every, exported, imported[each.pe, each.vrf]) for each in found)
+    return tuple(
+        _judged(
+            each,
+            every,
+            exported,
+            imported[each.pe, each.vrf],
+            _overruled(each, every, owners, program.node(each.pe)),
+        )
+        for each in found
+    )
 
 
 def _judged(
@@ -120,6 +130,7 @@ def _judged(
     every: Iterable[LocalSite],
     exported: Mapping[str, tuple[str, frozenset[RouteTarget]]],
     imported: frozenset[RouteTarget],
+    overruled: Mapping[str, bool],
 ) -> VrfReach:
     """Return what a VRF reaches, with what it lacks and what it is not to reach."""
     meant: list[LocalSite] = []
@@ -127,9 +138,46 @@ def _judged(
     for site in every:
         name, targets = exported.get(site.circuit.name, (reach.vrf, imported))
         is_apart = name != reach.vrf and not imported & targets
-        (apart if is_apart else meant).append(site)
+        if is_apart or overruled.get(site.circuit.name, False):
+            apart.append(site)
+        elif site.circuit.name not in overruled:
+            meant.append(site)
     lacks = _lacks(reach.sites, reach.reaches, meant)
     return replace(reach, lacks=lacks, apart=tuple(site.circuit.site for site in apart))
+
+
+def _overruled(
+    reach: VrfReach, every: Iterable[LocalSite], owners: _Owners, node: NodeProgram
+) -> dict[str, bool]:
+    """Return the sites with prefixes for which a VRF has other sites' equal ones, as it should.
+
+    A site whose line is down, or whose PE is not reached, is none of them: that is a fault.
+
+    Returns:
+        By circuit, whether that is so for all the site's prefixes.
+    """
+    local = {site.circuit.name for site in reach.sites}
+    known = {(each.site, each.prefix) for each in reach.reaches}
+    held = {prefix for _, prefix in known} | {
+        prefix for site in reach.sites for prefix in site.prefixes
+    }
+    found = {}
+    for site in every:
+        circuit = site.circuit
+        pe, _ = owners.home[circuit.name]
+        is_near = pe == node.name or pe in node.ftn_by_egress
+        if circuit.name in local or not circuit.up or not is_near:
+            continue
+        own = {*site.prefixes, *_subnets(circuit)}
+        missing = {prefix for prefix in own if (circuit.site, prefix) not in known}
+        if missing and missing <= held:
+            found[circuit.name] = missing == own
+    return found
+
+
+def _subnets(circuit: AttachmentCircuit) -> Iterable[IPNetwork]:
+    lan = circuit.ce.lan if circuit.ce is not None else circuit.gateways
+    return (address.network for address in lan)
 
 
 def _exported(node: NodeProgram, circuit: str) -> Iterable[RouteTarget]:
