@@ -192,8 +192,10 @@ def _points(session: Session, program: Program) -> Iterator[TapPoint]:
     record = session.record
     for link in session.network.provider.links:
         yield core_tap(record, link)
-    for _, site in session.network.sites():
-        yield site_tap(record, site)
+    for _, line in session.network.lines():
+        # what a LAN floods to a line that stands by ends there
+        if program.node_of_circuit[line.circuit].circuit_by_name[line.circuit].up:
+            yield site_tap(record, line)
     for located in hosts(program):
         host = record.hosts[str(located.ref)]
         at_host = Interface(host.interface, host.pid)

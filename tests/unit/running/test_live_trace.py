@@ -1,10 +1,13 @@
 """What was seen beside what was to be seen, without a network."""
 
+from collections import defaultdict
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from mplsemu.control.compile import compile_program
+from mplsemu.lab.loader import loads
 from mplsemu.model.labels import Label, LabelStackEntry
 from mplsemu.program.link_crossings import crossings
 from mplsemu.program.observation import AT_HOST, LiveTrace, Observation
@@ -171,3 +174,33 @@ def test_every_copy_may_take_a_way_of_its_own():
     assert {"dk-p", "p-no", "dk-q", "q-se"} < {step.link for step in steps}
     lost = live_trace._as_seen(program, way, None, observations[:-1])
     assert [step.verdict for step in lost].count("not seen") == 1
+
+
+LINES = """
+name: lines
+provider: {nodes: {n: {role: pe}, m: {role: pe}}, links: [n-m]}
+vpns:
+  r:
+    type: l3vpn
+    sites:
+      both: {pe: [n, m], mode: load-sharing, subnet: 10.0.0.0/24}
+      one: {pe: [n, m], subnet: 10.1.0.0/24}
+"""
+
+
+@pytest.mark.parametrize(
+    ("down", "watched"),
+    [
+        ((), {"r/both", "r/both@m", "r/one"}),
+        (("r/both", "r/one"), {"r/both@m", "r/one@m"}),
+    ],
+)
+def test_the_lines_that_carry_a_sites_traffic_are_watched_and_no_spare_ones(down, watched):
+    lab = loads(LINES, "lines.yaml").network
+    end = SimpleNamespace(interface="eth0", pid=1, mac="02:00:00:00:00:01")
+    record = SimpleNamespace(
+        links=defaultdict(lambda: (end, end)), hosts=defaultdict(lambda: end), site_ports={}
+    )
+    session = SimpleNamespace(network=lab, record=record)
+    points = live_trace._points(session, compile_program(lab, frozenset(down)))
+    assert {each.name for each in points if each.name.startswith("r/")} == watched
