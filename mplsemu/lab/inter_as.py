@@ -114,8 +114,22 @@ class Systems:
             return ()
         return tuple(self._crossing(vpn, raw, link) for raw, link in self._carrying(vpn))
 
+    def refuse_unknown_names(self) -> None:
+        """Refuse a border link's VPNs that are none: a mistyped name before what follows from it.
+
+        Raises:
+            LabError: at the VPN.
+        """
+        for index, (raw, _) in enumerate(self._links()):
+            path: Path = ("borders", index, "vpns")
+            for vpn in raw.vpns or ():
+                if vpn not in self.raw:
+                    problem = f"{subject_of(self.document, path[:2])}: there is no VPN {vpn!r}"
+                    hint = known_names_hint(vpn, self.raw, "VPNs")
+                    raise self.document.error((*path, vpn), problem, hint)
+
     def refuse_borders(self) -> None:
-        """Refuse a border link's VPNs that are none, or cannot be told apart on it.
+        """Refuse a border link's VPNs that have no site beyond it, or cannot be told apart on it.
 
         Raises:
             LabError: at the VPN.
@@ -125,10 +139,6 @@ class Systems:
             what = subject_of(self.document, path[:2])
             tags: dict[VlanTags | None, str] = {}
             for vpn in raw.vpns or ():
-                if vpn not in self.raw:
-                    hint = known_names_hint(vpn, self.raw, "VPNs")
-                    problem = f"{what}: there is no VPN {vpn!r}"
-                    raise self.document.error((*path, vpn), problem, hint)
                 ends = {self.provider.provider_of[end] for end in link.ends}
                 absent = sorted(str(end) for end in ends - {each.name for each in self.of(vpn)})
                 if absent:

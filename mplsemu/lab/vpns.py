@@ -91,6 +91,7 @@ def build_vpns(
         ces=numbering.allocate(CE_ROUTERS, _ce_names(raw), MAX_MACS, ce_numbers(macs.values())),
     )
     systems = Systems(document, provider, raw, borders)
+    systems.refuse_unknown_names()
     builder = _Builder(document, sites, numbering, numbers, systems)
     vpns = tuple(builder.vpn(name, vpn) for name, vpn in raw.items())
     refuse_ambiguous_tags(document, vpns)

@@ -31,9 +31,10 @@ def link_name(network: Network, first: str, second: str | None = None) -> str:
         name for name, pe in circuits.items() if (name, pe) in {(first, second), (second, first)}
     ]
     if not found:
-        raise LabError(
-            f"no link between {first!r} and {second!r}", remedy=f"links: {some(known, see)}"
-        )
+        remedy = f"links: {some(known, see)}"
+        if first == network.name:
+            remedy = f"if you mean the lab, write --lab {first}; {remedy}"
+        raise LabError(f"no link between {first!r} and {second!r}", remedy=remedy)
     if len(found) > 1:
         raise LabError(
             f"{len(found)} links between {first} and {second}",

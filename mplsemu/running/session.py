@@ -170,6 +170,8 @@ class Session:
         return link_name(self.network, first, second)
 
     def _nearest(self, name: str) -> str:
+        if name == self.record.name:
+            return f"if you mean the lab, write --lab {name}"
         names = [*self.record.hosts, *self.record.lsrs]
         return unknown_name_remedy(name, names, f"mplsemu show {self.record.name} hosts")
 

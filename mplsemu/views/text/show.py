@@ -86,8 +86,8 @@ def _policy(table: VrfTable) -> list[Text]:
     imported, exported = map(str, table.import_targets), map(str, table.export_targets)
     return [
         Text(f" RD {table.rd}, VPN label {table.label}{label6}"),
-        *wrapped([*imported], width=79, indent="   ", first=" import "),
-        *wrapped([*exported], width=79, indent="   ", first=" export "),
+        *wrapped([*imported] or ["none"], width=79, indent="   ", first=" import "),
+        *wrapped([*exported] or ["none"], width=79, indent="   ", first=" export "),
     ]
 
 

@@ -108,6 +108,10 @@ WRONG = {
     "no such end": ([("ends: [n1, s1]", "ends: [n3, s1]")], r"yaml:14: .*no node 'n3'.*'np'"),
     "no border": ([("ends: [n1, s1]", "ends: [n1, n2]")], r"yaml:14: .*n1 and n2 are both north's"),
     "no such vpn": ([("{v: 7, w: 8}", "{v: 7, ww: 8}")], r"yaml:14: .*no VPN 'ww'.*'w'"),
+    "no such vpn, on both": (
+        [("{v: 7, w: 8}", "{v: 7, ww: 8}"), ("{v: 7, w: 9}", "{v: 7, ww: 9}")],
+        r"yaml:14: .*no VPN 'ww'.*'w'",
+    ),
     "one tag": ([("{v: 7, w: 8}", "{v: 7, w: 7}")], r"yaml:14: .*v and w both have vlan 7.*tag"),
     "no tags": ([("{v: 7, w: 8}", "[v, w]")], r"yaml:14: .*v and w both are untagged.*v: 100"),
     "no way": (

@@ -69,6 +69,8 @@ def test_an_unknown_name_gets_the_nearest_or_is_told_where_all_are():
         link_name(nordic(), "dk-p1x")
     with pytest.raises(LabError, match="no link between 'dk' and 'no'; links: dk-p1"):
         link_name(nordic(), "dk", "no")
+    with pytest.raises(LabError, match="if you mean the lab, write --lab nordic; links: dk-p1"):
+        link_name(nordic(), "nordic", "dk-p1")
     names = [f"r{number}" for number in range(20)]
     assert some(names, "mplsemu show x links") == (
         "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11 and 8 more "
