@@ -129,9 +129,12 @@ class AddressPlans:
     Args:
         network: the lab.
         down: names of the links and circuits that are down.
+        whole: with sites that are in no plan, but decide what others are told; None: as `network`.
     """
 
-    def __init__(self, network: Network, down: Collection[str] = ()) -> None:
+    def __init__(
+        self, network: Network, down: Collection[str] = (), whole: Network | None = None
+    ) -> None:
         self.down = frozenset(down)
         self.within = Distances(network.provider, self.down)
         self._vpns = {vpn.name: vpn for vpn in network.vpns if isinstance(vpn, L3vpn)}
@@ -142,6 +145,8 @@ class AddressPlans:
             for vpn in self._vpns.values()
             for site in vpn.sites
         }
+        all_vpns = (whole or network).vpns
+        self.whole = {vpn.name: vpn for vpn in all_vpns if isinstance(vpn, L3vpn)}
         self._plans: dict[VrfName, AddressPlan] = {}
         self._inward: dict[VrfName, AddressPlan] = {}
         self._spans: dict[tuple[str, ...], frozenset[Span]] = {}
@@ -181,7 +186,8 @@ class AddressPlans:
         """Return the plan for packets that come to a hub, or to an exit of several VPNs."""
         if hubs is None or not hubs.via_ce:
             return AddressPlan(vpn, site, [vpn], self, near_alone=True)
-        if not any(each.routes for each in vpn.sites if each.name in hubs.hubs):
+        sites = self.whole[vpn.name].sites
+        if not any(each.routes for each in sites if each.name in hubs.hubs):
             return self.at(site)
         return AddressPlan(vpn, site, self._sources.of(vpn), self, comes_from_spoke=True)
 
@@ -231,7 +237,7 @@ class AddressPlan:
         comes_from_spoke: bool = False,
     ) -> None:
         self.pe = at.pe
-        self._unused = () if comes_from_spoke else tuple(unused_offers(vpn, at))
+        self._unused = () if comes_from_spoke else tuple(unused_offers(plans.whole[vpn.name], at))
         self._here = plans.vrf_of(at)
         self._plans = plans
         self.sites = tuple(

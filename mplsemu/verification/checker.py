@@ -17,9 +17,12 @@ class VpnChecker(Protocol):
         walker: of the program.
         network: what it is for.
         limits: of the data plane.
+        whole: with sites that are exempt from the verdict.
     """
 
-    def __init__(self, walker: Walker, network: Network, limits: Limits) -> None: ...
+    def __init__(
+        self, walker: Walker, network: Network, limits: Limits, whole: Network
+    ) -> None: ...
 
     def check(self, vpn: Any, progress: Progress | None = None) -> Findings:
         """Verify one VPN of the kind, in a program without `dangling` names.

@@ -144,8 +144,8 @@ class IncrementalVerifier:
             program: of the same network.
             lost: circuits of sites that are exempt: they need not reach or be reached.
         """
-        network = as_attached(self._network, program)
-        network = _without(network, lost) if lost else network
+        whole = as_attached(self._network, program)
+        network = _without(whole, lost) if lost else whole
         difference = None if self._structure else _difference(self._base, program)
         structure = tuple(self._structural(program, difference))
         if (difference is None or not difference.only_paths) and any(dangling(program)):
@@ -154,7 +154,7 @@ class IncrementalVerifier:
         findings = dict(self._findings)
         concerned = self._concerned(difference, paths, lost)
         if concerned:
-            verifier = VpnVerifier(Walker(program), network, self._limits)
+            verifier = VpnVerifier(Walker(program), network, self._limits, whole)
             for vpn in network.vpns:
                 if vpn.name in concerned:
                     findings[vpn.name] = verifier.check(vpn)

@@ -56,9 +56,16 @@ class L2vpnChecker:
         walker: of the program.
         network: what it is for.
         limits: of the data plane.
+        whole: with sites that are exempt: nothing depends on those in bridged VPNs.
     """
 
-    def __init__(self, walker: Walker, network: Network, limits: Limits) -> None:
+    def __init__(
+        self,
+        walker: Walker,
+        network: Network,
+        limits: Limits,
+        whole: Network,  # noqa: ARG002
+    ) -> None:
         self._program = walker.program
         self._limits = limits
         self._walker = walker

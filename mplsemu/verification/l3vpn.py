@@ -80,16 +80,17 @@ class L3vpnChecker:
         walker: of the program.
         network: what it is for.
         limits: of the data plane.
+        whole: with sites that are exempt.
     """
 
-    def __init__(self, walker: Walker, network: Network, limits: Limits) -> None:
+    def __init__(self, walker: Walker, network: Network, limits: Limits, whole: Network) -> None:
         self._program = program = walker.program
         self._mode = network.provider.ttl_mode
         self._limits = limits
         self._walker = walker
         self._sizes = TunnelSizes(program, walker.down)
         self._tables = BoundaryCache(program)
-        self._plans = AddressPlans(network, what_is_down(program))
+        self._plans = AddressPlans(network, what_is_down(program), whole)
         self._sites = {line.circuit: line for _, line in network.lines()}
 
     def check(self, vpn: L3vpn, progress: Progress | None = None) -> Findings:  # noqa: ARG002

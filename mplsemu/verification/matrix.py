@@ -93,10 +93,25 @@ def check_vpns(
 
 
 class VpnVerifier:
-    """Verifies one VPN at a time; see `verify`."""
+    """Verifies one VPN at a time; see `verify`.
 
-    def __init__(self, walker: Walker, network: Network, limits: Limits = DEFAULT_LIMITS) -> None:
-        made = {each: each(walker, network, limits) for each in CHECKERS.values()}
+    Args:
+        walker: of the program.
+        network: what it is for, without the sites that are exempt.
+        limits: of the data plane.
+        whole: with them, whose prefixes and CE routers decide what others are told; None: as
+            `network`.
+    """
+
+    def __init__(
+        self,
+        walker: Walker,
+        network: Network,
+        limits: Limits = DEFAULT_LIMITS,
+        whole: Network | None = None,
+    ) -> None:
+        found = whole or network
+        made = {each: each(walker, network, limits, found) for each in CHECKERS.values()}
         self._checkers = {kind: made[checker] for kind, checker in CHECKERS.items()}
 
     def check(self, vpn: Vpn, progress: Progress | None = None) -> Findings:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mplsemu.analysis.survey import FailureSurvey
 from mplsemu.control.compile import compile_program
 from mplsemu.errors import LabError
+from mplsemu.lab.loader import loads
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.vpls import Vpls
 from mplsemu.running.worker_pool import WorkerPool
@@ -27,6 +28,45 @@ few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChec
 
 def survey(lab, most=1, down=frozenset(), **options):
     return FailureSurvey(lab, down, most, **options).run()
+
+
+HUB = """
+name: lab
+provider:
+  nodes: {n0: {role: pe}, n1: {role: pe}, n2: {role: pe}}
+  links: [n0-n1, n1-n2, n0-n2]
+vpns:
+  v:
+    type: l3vpn
+    topology: hub-and-spoke
+    via: ce
+    sites:
+      s0: {pe: n0, role: hub, ce: router, subnet: 10.0.0.0/24}
+      s2: {pe: n1, subnet: 10.2.0.0/24}
+      s3: {pe: n2, subnet: 10.3.0.0/24}
+"""
+TWO_HUBS = """
+name: lab
+provider:
+  nodes: {n0: {role: pe}, n1: {role: pe}, n2: {role: pe}}
+  links: [n0-n1, n1-n2, n0-n2]
+vpns:
+  v:
+    type: l3vpn
+    topology: hub-and-spoke
+    via: ce
+    sites:
+      s0: {pe: n0, role: hub, ce: router, subnet: 10.0.0.0/24}
+      s1:
+        pe: n1
+        role: hub
+        ce: router
+        subnet: 10.1.0.0/24
+        hosts: {out: 10.1.0.9}
+        routes: 0.0.0.0/0 via 10.1.0.9
+      s2: {pe: n2, subnet: 10.2.0.0/24}
+      s3: {pe: n2, subnet: 10.3.0.0/24}
+"""
 
 
 def cut_pairs(lab, down_links, down_nodes=()):
@@ -120,6 +160,19 @@ def test_of_an_lsr_that_fails_nothing_is_expected_but_of_all_others(lab):
     outages = {outage.down[0]: set(outage.pairs) for outage in found.outages}
     nodes = [node.name for node in lab.provider.nodes]
     assert outages == {node: cut for node in nodes if (cut := cut_pairs(lab, (), {node}))}
+
+
+def test_a_hub_that_fails_cuts_its_spokes_off_from_each_other():
+    lab = loads(HUB, "lab.yaml").network
+    found = survey(lab, 1, of_nodes=True)
+    assert {outage.down: set(outage.pairs) for outage in found.outages} == {
+        ("n0",): {("v/s2", "v/s3")}
+    }
+
+
+def test_when_all_spokes_have_failed_the_hubs_have_what_they_had():
+    lab = loads(TWO_HUBS, "lab.yaml").network
+    assert survey(lab, 1, of_nodes=True).outages == ()
 
 
 @pytest.mark.slow
