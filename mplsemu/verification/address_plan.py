@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from mplsemu.model.l3vpn import HubAndSpoke, L3vpn, RouteTarget
+from mplsemu.model.l3vpn import HubAndSpoke, L3vpn
 from mplsemu.model.network import HostRef, Network
 from mplsemu.model.vpn import IPAddress, IPNetwork, Site
 from mplsemu.program.class_boundaries import Span, address_span, prefix_span
@@ -20,6 +20,7 @@ from mplsemu.program.martians import NEVER_ROUTED, is_never_routed, is_number_ne
 from mplsemu.program.nat import is_private
 from mplsemu.program.own_addresses import router_addresses
 from mplsemu.verification.distances import AcrossBorders, Distances, Metric
+from mplsemu.verification.import_sources import Sources
 from mplsemu.verification.intended_routes import (
     Choice,
     Offer,
@@ -97,30 +98,6 @@ Address = tuple[int, int]
 _NOBODY = ToNobody()
 _TRIED: Final = 8
 """A site's own addresses that are tried as sources, before any that the plan tells apart."""
-
-
-class Sources:
-    """From which L3VPNs each L3VPN imports, itself first; indexed by route target."""
-
-    def __init__(self, vpns: Iterable[L3vpn]) -> None:
-        self._order: dict[str, int] = {}
-        self._exporters: dict[RouteTarget, list[L3vpn]] = {}
-        for number, vpn in enumerate(vpns):
-            self._order[vpn.name] = number
-            for policy in vpn.policies:
-                for target in policy.export_targets:
-                    self._exporters.setdefault(target, []).append(vpn)
-
-    def of(self, vpn: L3vpn) -> tuple[L3vpn, ...]:
-        """Return `vpn`, then those whose routes it imports in the lab file's order."""
-        found = {
-            source.name: source
-            for policy in vpn.policies
-            for target in policy.import_targets
-            for source in self._exporters.get(target, ())
-            if source.name != vpn.name
-        }
-        return (vpn, *(found[name] for name in sorted(found, key=self._order.__getitem__)))
 
 
 class AddressPlans:

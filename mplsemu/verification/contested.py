@@ -6,7 +6,7 @@ from collections import Counter
 
 from mplsemu.model.l3vpn import L3vpn
 from mplsemu.model.network import Network
-from mplsemu.verification.address_plan import Sources
+from mplsemu.verification.import_sources import Sources
 from mplsemu.verification.intended_routes import offers
 
 

@@ -19,10 +19,10 @@ from mplsemu.program.entries import Forward, IlmEntry, PopAndLookUp
 from mplsemu.program.program import NodeProgram, Program
 from mplsemu.program.services import AttachmentCircuit, ViaPe, ViaVrf
 from mplsemu.program.walk import Walker
-from mplsemu.verification.address_plan import Sources
 from mplsemu.verification.conformance import check_conformance
 from mplsemu.verification.contested import contested_vpns
 from mplsemu.verification.homing import as_attached, check_homing
+from mplsemu.verification.import_sources import Sources
 from mplsemu.verification.matrix import VpnVerifier, check_vpns, pairs
 from mplsemu.verification.structure import check_structure, dangling
 from mplsemu.verification.tunnels import Tunnel, TunnelPaths, tunnel_paths
