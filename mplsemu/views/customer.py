@@ -135,4 +135,5 @@ def _site(
         station=station,
         vlan=None if circuit.tags is None else str(circuit.tags),
         mtu=circuit.mtu,
+        nat=circuit.ce is not None and circuit.ce.masquerades,
     )

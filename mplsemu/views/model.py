@@ -67,6 +67,7 @@ class SiteView:
             are on that themselves.
         vlan: of its frames' tag on its access line: 100, of two tags 200.100; None: untagged.
         mtu: octets of the largest packet on its access line.
+        nat: whether its CE router hides others' private addresses behind its own (RFC 3022).
     """
 
     name: str
@@ -81,6 +82,7 @@ class SiteView:
     station: tuple[IPInterface, ...] = field(default=(), metadata=ONLY_IF_SET)
     vlan: str | None = field(default=None, metadata=ONLY_IF_SET)
     mtu: int = field(default=ACCESS_MTU, metadata=ONLY_IF_SET)
+    nat: bool = field(default=False, metadata=ONLY_IF_SET)
 
     @property
     def on_switch(self) -> tuple[IPInterface, ...]:

@@ -84,7 +84,7 @@ class SiteBoxes:
         card = _ce_box(site)
         width = min(card.width, self.width)
         box = side.box(x - width / 2, out, width, card.height)
-        about = f"CE router of site {site.name}, {site.ce}"
+        about = f"CE router of site {site.name}, {site.ce}" + (", with NAT" if site.nat else "")
         texts = card.runs(box, centered=True)
         return Node(f"ce/{site.name}", NodeKind.CE, box, texts, about)
 
@@ -182,8 +182,9 @@ def _below(row: Row) -> Row:
 
 
 def _ce_box(site: SiteView) -> InfoBox:
+    title = "CE router, NAT" if site.nat else "CE router"
     return InfoBox(
-        (Row("CE router", bold=True, size=SMALL_SIZE), Row(str(site.ce), Tone.QUIET, SMALL_SIZE))
+        (Row(title, bold=True, size=SMALL_SIZE), Row(str(site.ce), Tone.QUIET, SMALL_SIZE))
     )
 
 

@@ -32,7 +32,8 @@ def router_box(view: L3vpnView, router: VirtualRouter, width: float) -> InfoBox:
     reached = _reached(view, router)
     if reached:
         everyone = all_others(view, router, len(reached))
-        rows += _reach(reached, room, everyone, lost=len(router.lacks))
+        apart = 0 if view.hubs else len(router.apart)  # who is not among them is to be seen
+        rows += _reach(reached, room, everyone, lost=len(router.lacks) + apart)
     partners = {entry.prefix for entry in router.reaches if entry.site is None}
     if partners:
         every = len(partners) == len(view.partners)

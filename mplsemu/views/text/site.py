@@ -60,7 +60,7 @@ def site_box(site: SiteView) -> SiteBox:
     if words := line_words(site.vlan, site.mtu):
         body.append((words, palette.FAINT))
     if site.ce is not None:
-        body.append((f"CE  {site.ce}", ""))
+        body.append((f"CE  {site.ce}{', NAT' if site.nat else ''}", ""))
     few = len(site.hosts) <= _MOST_HOSTS
     for host in site.hosts if few else site.hosts[: _MOST_HOSTS - 2]:
         body.extend((line, "") for line in _host_lines(host))

@@ -6,7 +6,9 @@ from mplsemu.analysis.vrf_reach import VrfReach, vrf_reaches
 from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import loads
 from mplsemu.views.customer import customer_view
+from mplsemu.views.scene.compose import scene_of
 from mplsemu.views.text.view import draw_view
+from tests.programs import program_of
 
 LAB = """
 name: equal
@@ -20,7 +22,11 @@ vpns:
       archive: {pe: n, subnet: 10.1.0.0/24, preference: 10}
       vault: {pe: w, subnet: 10.1.0.0/24, preference: 20}
       exit-n: {pe: n, subnet: 10.2.0.0/24, routes: 0.0.0.0/0 via 10.2.0.2}
-      exit-w: {pe: w, subnet: 10.3.0.0/24, ce: router, routes: 0.0.0.0/0 via 10.3.0.2}
+      exit-w:
+        pe: w
+        subnet: 203.0.113.0/24
+        ce: {nat: masquerade}
+        routes: 0.0.0.0/0 via 203.0.113.2
       office: {pe: e, subnet: 10.4.0.0/24}
 """
 NETWORK = loads(LAB, "equal.yaml").network
@@ -40,6 +46,15 @@ def test_a_backup_is_apart_by_design_and_a_second_exit_is_reached():
         line.plain for line in draw_view(customer_view(compile_program(NETWORK), "v"), 80)
     )
     assert "✗" not in drawn
+    assert "NAT" in drawn
+
+
+def test_a_picture_names_whom_a_router_reaches_if_it_is_not_to_reach_all():
+    scene = scene_of(customer_view(program_of("internet"), "acme"))
+    texts = [run.text for node in scene.nodes for run in node.texts]
+    assert "→ branch, lab, plant, exit-s, office" in texts
+    assert "CE router, NAT" in texts
+    assert "cannot reach" not in " ".join(texts)
 
 
 def test_a_primary_whose_line_is_down_is_out_of_reach():
