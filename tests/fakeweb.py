@@ -30,7 +30,7 @@ from mplsemu.views.tables.counters import CounterTable, counter_table
 from mplsemu.views.tables.macs import MacRow, mac_rows
 from mplsemu.web.access import Access
 from mplsemu.web.app import create_app
-from mplsemu.web.source import InstalledProgram, LabFacts
+from mplsemu.web.source import InstalledProgram, LabFacts, parts_of
 
 _DAMPING_BPS = 40_000_000
 
@@ -52,6 +52,7 @@ class FakeLab:
             "openflow",
             "userspace",
             compile_program(network).vpns,
+            parts_of(compile_program(network)),
         )
         self.answers = True
         self.runs = True
@@ -200,13 +201,12 @@ def main() -> None:
         if of.name == vpn
         for pe, host in [(site.pe, site.hosts[0])]
     ]
-    access = Access.new(lab.facts.customers)
+    access = Access.new(lab.facts.customers, lab.facts.parts)
     with socket.create_server(("127.0.0.1", args.port)) as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         links = access.links(address)
-        print(f"provider     {links.provider}")
-        for customer, link in links.customers.items():
-            print(f"{customer:<12} {link}")
+        for reader, link in links.by_reader():
+            print(f"{reader:<14} {link}")
         print(f"process {os.getpid()}; Ctrl-C ends it", flush=True)
         config = uvicorn.Config(
             create_app(lab, access),

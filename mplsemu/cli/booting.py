@@ -85,10 +85,11 @@ def greet(lab: BootedLab) -> list[str]:
 
 def _page(lab: BootedLab) -> list[str]:
     from mplsemu.cli.web import lines_of
+    from mplsemu.program.provider_part import providers_of
     from mplsemu.web.access import Access
 
     if lab.record.web is None:
         return []
     customers = dict.fromkeys(vpn.customer for vpn in lab.program.vpns)
-    links = Access.of_lab(lab.directory.path, customers).links(lab.record.web)
-    return ["live page:", *lines_of(links)]
+    access = Access.of_lab(lab.directory.path, customers, providers_of(lab.program))
+    return ["live page:", *lines_of(access.links(lab.record.web))]

@@ -100,7 +100,11 @@ def _object(lab: _LabStatus) -> dict[str, Any]:
     from mplsemu.report.web_links import web_links_object
 
     links = lab.links
-    web = None if links is None else web_links_object(links.provider, links.customers)
+    web = (
+        None
+        if links is None
+        else web_links_object(links.provider, links.customers, links.providers)
+    )
     return lab_status_object(
         lab.record, web, lab.controller, lab.alarms, controller_error=lab.error, events=lab.events
     )
@@ -113,7 +117,7 @@ def _show(lab: _LabStatus) -> None:
     for note in record.notes:
         print(f"  note        {note}")
     if lab.links is not None:
-        for name, link in (("provider", lab.links.provider), *lab.links.customers.items()):
+        for name, link in lab.links.by_reader():
             print(f"  live page   {name}: {link}")
     if lab.controller is None:
         print(f"  controller  {lab.error}")

@@ -22,8 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
         "Serves the live page of a running lab until Ctrl-C, or until the lab ends. "
-        "Each link is for one reader: the provider's shows and changes everything, a customer's "
-        "shows his own picture and nothing else."
+        "Each link is for one reader: the provider's shows and changes everything, that of "
+        "one of several providers his own network alone, a customer's his own picture and nothing "
+        "else."
     )
     add_lab_option(parser)
     parser.add_argument(
@@ -73,7 +74,7 @@ def _serve_by_hand(session: Session, args: argparse.Namespace) -> None:
     listening = ListeningSocket.on(args.host, args.port)
     links = links_of(session, listening.address)
     if args.json:
-        print_json(web_links_object(links.provider, links.customers))
+        print_json(web_links_object(links.provider, links.customers, links.providers))
     else:
         print(f"live page of lab {session.record.name}; Ctrl-C ends it")
         print("\n".join(lines_of(links)))
@@ -96,7 +97,7 @@ def _serve(session: Session, listening: ListeningSocket, lab_end: int) -> bool:
     from mplsemu.web.serve import serve
 
     source = RunningSource(session)
-    access = Access.of_lab(session.directory.path, source.facts.customers)
+    access = Access.of_lab(session.directory.path, source.facts.customers, source.facts.parts)
     return serve(source, access, listening, lab_end)
 
 
@@ -105,13 +106,12 @@ def links_of(session: Session, address: str) -> Links:
     from mplsemu.web.access import Access
 
     customers = dict.fromkeys(vpn.customer for vpn in session.network.vpns)
-    return Access.of_lab(session.directory.path, customers).links(address)
+    providers = [system.name for system in session.network.provider.systems]
+    return Access.of_lab(session.directory.path, customers, providers).links(address)
 
 
 def lines_of(links: Links) -> list[str]:
     """Return the links as lines of text."""
-    width = max(len(name) for name in ("provider", *links.customers))
-    return [
-        f"  {name:<{width}}  {link}"
-        for name, link in (("provider", links.provider), *links.customers.items())
-    ]
+    readers = links.by_reader()
+    width = max(len(name) for name, _ in readers)
+    return [f"  {name:<{width}}  {link}" for name, link in readers]

@@ -47,6 +47,13 @@ def part_of(program: Program, provider: str) -> Program:
     )
 
 
+def own_nodes(part: Program, provider: str | None) -> Program:
+    """Return a provider's part of a program without the ends of his borders; None: all of it."""
+    if provider is None:
+        return part
+    return replace(part, nodes=tuple(node for node in part.nodes if node.provider == provider))
+
+
 def _neighbour(node: NodeProgram, links: set[str]) -> NodeProgram:
     """Return another provider's ASBR as far as it is known: its end of border links."""
     return NodeProgram(

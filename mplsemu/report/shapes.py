@@ -59,7 +59,10 @@ class Branch(TypedDict):
 
 
 class Trace(TypedDict):
-    """The path of one packet; `branches` is empty if there is one copy with one path."""
+    """The path of one packet; `branches` is empty if there is one copy with one path.
+
+    `handed_over`: one of several providers asked, and another has it now.
+    """
 
     src: str
     dst: str
@@ -68,6 +71,7 @@ class Trace(TypedDict):
     end: str
     packet: PacketHeader | None
     branches: list[Branch]
+    handed_over: NotRequired[bool]
 
 
 Reply = TypedDict(

@@ -9,6 +9,7 @@ from mplsemu.program.answer import Answer
 from mplsemu.program.observation import LiveTrace, Observation, Step
 from mplsemu.program.packet import Packet
 from mplsemu.program.path import Delivered, Stack, WalkHop
+from mplsemu.program.provider_trace import HandedOver
 from mplsemu.program.trace import Trace
 from mplsemu.report import shapes
 
@@ -17,7 +18,7 @@ def trace_object(trace: Trace) -> shapes.Trace:
     """Return a packet's path."""
     several = trace.branches if len(trace.branches) > 1 else ()
     copies = list(dict.fromkeys(each.copy for each in several))
-    return {
+    found: shapes.Trace = {
         "src": trace.source,
         "dst": trace.target,
         "delivered": trace.delivered,
@@ -35,6 +36,9 @@ def trace_object(trace: Trace) -> shapes.Trace:
             for branch in several
         ],
     }
+    if isinstance(trace.end, HandedOver):
+        found["handed_over"] = True
+    return found
 
 
 def exchange_object(trace: Trace, answer: Answer | None) -> shapes.Exchange:

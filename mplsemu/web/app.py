@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 import mplsemu
 from mplsemu.errors import LabError, MplsEmuError
-from mplsemu.web.access import Access, Customer
+from mplsemu.web.access import WHOLE, Access
 from mplsemu.web.feed import Feed
 from mplsemu.web.http_error import (
     BAD_REQUEST,
@@ -23,7 +23,7 @@ from mplsemu.web.http_error import (
     HttpError,
 )
 from mplsemu.web.json_response import AsciiJsonResponse, problem
-from mplsemu.web.lab_api import LabApi
+from mplsemu.web.labs import Labs
 from mplsemu.web.middleware import AccessMiddleware, identity_of
 from mplsemu.web.page_files import FILES, serve_file
 from mplsemu.web.routes import router
@@ -55,7 +55,7 @@ def create_app(
     """
     app = _routed()
     app.state.feed = feed or Feed(source)
-    app.state.lab = LabApi(source, app.state.feed.sent_views)
+    app.state.labs = Labs(app.state.feed)
     for path in FILES:
         app.add_route(path, serve_file, include_in_schema=False)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -123,16 +123,17 @@ def _not_there(_request: Request, error: Exception) -> Response:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    """Answer an error of the lab; a customer is not told the reason."""
+    """Answer an error of the lab; only who sees the whole network is told the reason."""
     match error:
         case HttpError(status=status):
             return problem(status, str(error))
         case LabError():
             return problem(BAD_REQUEST, str(error))
-    lab: LabApi = request.app.state.lab
+    identity = identity_of(request.scope)
+    lab = request.app.state.labs.of(identity)
     if not lab.source.is_running():
         return problem(UNAVAILABLE, "the lab has ended")
-    if isinstance(identity_of(request.scope), Customer):
+    if identity != WHOLE:
         return problem(CONFLICT, "the network does not answer now; try again")
     return problem(CONFLICT, str(error))
 

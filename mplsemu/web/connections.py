@@ -9,19 +9,20 @@ clients without a token cannot take connections from those that have one.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Final, Protocol
 
-from mplsemu.web.access import Customer, Identity
+from mplsemu.web.access import WHOLE, Identity
 from mplsemu.web.tally import Tally
 
 MAX_UNAUTHENTICATED: Final = 128
 MAX_PER_TOKEN: Final = 48
 """With one token: 16 streams, 8 requests, and those that a browser keeps open."""
-MAX_OF_CUSTOMERS: Final = 128
+MAX_OF_OTHERS: Final = 128
+"""Of all customers, and of each of several providers, together."""
 _TOO_MANY: Final = "too many connections without a token: the one that was silent the longest"
 _TOO_MANY_OF_ONE: Final = "too many connections with one token: the one that was idle the longest"
-_TOO_MANY_OF_CUSTOMERS: Final = "too many connections of all customers: one of who has the most"
+_TOO_MANY_OF_OTHERS: Final = "too many connections of all customers: one of who has the most"
 
 
 class Connection(Protocol):
@@ -79,10 +80,10 @@ class Connections:
         mine = [each for each, whose in self._known.items() if whose == identity]
         if len(mine) > MAX_PER_TOKEN:
             self._end(_longest_idle(mine), _TOO_MANY_OF_ONE)
-        theirs = {each: who for each, who in self._known.items() if isinstance(who, Customer)}
-        if len(theirs) > MAX_OF_CUSTOMERS:
-            largest = _largest_share(theirs, lambda each: theirs[each].name)
-            self._end(_longest_idle(largest), _TOO_MANY_OF_CUSTOMERS)
+        theirs = {each: who for each, who in self._known.items() if who != WHOLE}
+        if len(theirs) > MAX_OF_OTHERS:
+            largest = _largest_share(theirs, lambda each: theirs[each])
+            self._end(_longest_idle(largest), _TOO_MANY_OF_OTHERS)
 
     def closed(self, connection: Connection) -> None:
         """Remove a connection."""
@@ -96,10 +97,10 @@ class Connections:
 
 
 def _largest_share(
-    connections: Iterable[Connection], share_of: Callable[[Connection], str]
+    connections: Iterable[Connection], share_of: Callable[[Connection], Hashable]
 ) -> list[Connection]:
     """Return the connections of whoever has the most, in order."""
-    shares: dict[str, list[Connection]] = {}
+    shares: dict[Hashable, list[Connection]] = {}
     for each in connections:
         shares.setdefault(share_of(each), []).append(each)
     return max(shares.values(), key=len)

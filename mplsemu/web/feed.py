@@ -17,6 +17,7 @@ from typing import Final
 
 from mplsemu.web.access import Customer, Identity, Provider
 from mplsemu.web.http_error import CONFLICT, UNAVAILABLE, HttpError
+from mplsemu.web.provider_source import ProviderSource
 from mplsemu.web.sent_views import SentViews
 from mplsemu.web.server_sent_event import END, HEARTBEAT, ServerSentEvent
 from mplsemu.web.source import LabSource
@@ -95,13 +96,15 @@ class Feed:
         clock: seconds, forward only.
 
     Attributes:
+        source: the lab.
         sent_views: the views that pages were sent; whoever sends pictures updates it.
+        of_providers: where there are several providers, a feed of each one's own network.
     """
 
     def __init__(
         self, source: LabSource, intervals: Intervals | None = None, clock: Clock | None = None
     ) -> None:
-        self._source = source
+        self.source = source
         self._intervals = intervals or Intervals()
         self._clock = clock or time.monotonic
         self.sent_views = SentViews()
@@ -110,6 +113,10 @@ class Feed:
         self._last: dict[str, ServerSentEvent] = {}
         self._history: deque[ServerSentEvent] = deque(maxlen=KEPT_EVENTS)
         self._has_ended = False
+        names = source.facts.parts if source.facts.provider is None else ()
+        self.of_providers: dict[str, Feed] = {
+            name: Feed(ProviderSource(source, name), intervals, clock) for name in names
+        }
 
     @property
     def is_watching(self) -> bool:
@@ -117,6 +124,14 @@ class Feed:
         return self._watching is not None
 
     # --- readers ----------------------------------------------------------------------------
+
+    def of(self, identity: Identity) -> Feed:
+        """Return the feed for a reader: this one, or that of his own network."""
+        match identity:
+            case Provider(str(name)):
+                return self.of_providers[name]
+            case _:
+                return self
 
     def join(self, identity: Identity) -> Subscription:
         """Add a reader; the caller must call `leave` in the end.
@@ -130,7 +145,7 @@ class Feed:
         most = MAX_STREAMS - (MAX_STREAMS_PER_TOKEN if isinstance(identity, Customer) else 0)
         if mine >= MAX_STREAMS_PER_TOKEN or len(self._readers) >= most:
             raise HttpError(CONFLICT, "too many pages are open already; close one")
-        facts = self._source.facts
+        facts = self.source.facts
         vpns = facts.vpns_of(identity.name) if isinstance(identity, Customer) else facts.vpns
         reader = Subscription(identity, frozenset(vpn.name for vpn in vpns))
         if self._watching is None:
@@ -177,19 +192,23 @@ class Feed:
         """Tell every reader that the lab has ended, and end the streams."""
         self._has_ended = True
         self._tell([END])
+        for feed in self.of_providers.values():
+            feed.end()
         self.close()
 
     def close(self) -> None:
         """End the streams; the lab goes on."""
+        for feed in self.of_providers.values():
+            feed.close()
         for reader in self._readers:
             reader.cut()
 
     # --- the lab ----------------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        status = StatusWatch(self._source, self._clock)
-        review = ViewWatch(self._source, self._clock, self.sent_views)
-        load = LoadWatch(self._source)
+        status = StatusWatch(self.source, self._clock)
+        review = ViewWatch(self.source, self._clock, self.sent_views)
+        load = LoadWatch(self.source)
         changed = asyncio.Event()
 
         async def look_at_status() -> None:

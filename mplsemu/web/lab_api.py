@@ -15,6 +15,8 @@ from mplsemu.program.answer import answer
 from mplsemu.program.cables import cables_of
 from mplsemu.program.hosts import hosts
 from mplsemu.program.program import Program
+from mplsemu.program.provider_part import own_nodes
+from mplsemu.program.provider_trace import trace_in_part
 from mplsemu.program.trace import trace
 from mplsemu.report import shapes
 from mplsemu.report.tables import counter_table_object, mac_table_object, table_object
@@ -65,9 +67,10 @@ class LabApi:
     def provider_session(self) -> schema.ProviderSession:
         """Return what the provider's page begins with."""
         facts, program = self.source.facts, self.source.installed().program
-        view = provider_view(program)
+        view = provider_view(program, facts.provider)
         return schema.ProviderSession(
             role="provider",
+            provider=facts.provider,
             lab=facts.lab,
             dataplane=facts.dataplane,
             datapath=facts.datapath,
@@ -77,18 +80,22 @@ class LabApi:
                     kind=vpn.kind,
                     customer=vpn.customer,
                     sites=[site for site, _ in vpn.sites],
+                    has_picture=vpn.name in facts.pictured,
                 )
                 for vpn in view.vpns
             ],
             hosts=[str(each.ref) for each in hosts(program)],
-            nodes=[schema.Lsr(name=each.name, role=each.role.value) for each in view.routers],
+            nodes=[
+                schema.Lsr(name=each.name, role=each.role.value, provider=each.provider)
+                for each in view.routers
+            ],
             links=[
                 schema.CoreLink(
                     name=link.name,
                     ends=link.ends,
                     bandwidth_bps=link.bandwidth_bps,
                     delay_ms=link.delay_ms,
-                    metric=link.metric,
+                    metric=None if link.border is not None else link.metric,
                     loss_percent=link.loss_percent,
                     jitter_ms=link.jitter_ms,
                 )
@@ -106,7 +113,7 @@ class LabApi:
 
     def table(self, table: schema.TableName, node: str | None) -> shapes.Table:
         """Return a table of all LSRs, or of one."""
-        program = self.source.installed().program
+        program = own_nodes(self.source.installed().program, self.source.facts.provider)
         if node is not None:
             _check("LSR", node, program.node_by_name, BAD_REQUEST)
         if table == "macs":
@@ -125,12 +132,12 @@ class LabApi:
         if vpn is not None:
             _check("VPN", vpn, self._vpn_names(), BAD_REQUEST)
         installed = self.source.installed()
-        svg = self._pictures.provider(installed, vpn, theme)
+        svg = self._pictures.provider(installed, vpn, theme, self.source.facts.provider)
         return schema.ProviderPicture(generation=installed.generation, svg=svg)
 
     def customer_picture(self, vpn: str, theme: Theme, shape: FormFactor) -> schema.CustomerPicture:
         """Draw a customer's picture of one VPN; that he may see it has been checked."""
-        _check("VPN", vpn, self._vpn_names(), NOT_FOUND)
+        _check("VPN", vpn, self.source.facts.pictured, NOT_FOUND)
         kinds = {each.name: each.kind for each in self.source.facts.vpns}
         macs = self._learned() if kinds[vpn].learns_macs else ()
         view = with_macs(customer_view(self.source.installed().program, vpn), macs)
@@ -170,7 +177,11 @@ class LabApi:
     def trace(self, request: schema.TraceRequest) -> shapes.Exchange:
         """Follow one packet through the installed program."""
         program = self.source.installed().program
-        found = trace(program, request.src, request.dst)
+        provider = self.source.facts.provider
+        if provider is not None:
+            found = trace_in_part(program, provider, request.src, request.dst)
+        else:
+            found = trace(program, request.src, request.dst)
         return exchange_object(found, answer(program, found))
 
 

@@ -1,7 +1,7 @@
 """ASGI middleware that checks host, token, origin and size before a request is routed.
 
 A customer reaches what is his. Everything else is answered with the same 404, whether it exists
-or not, whatever the method and the body.
+or not, whatever the method and the body. What one of several providers reaches, `Labs` says.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mplsemu.web.access import Access, Customer, Identity
+from mplsemu.web.access import WHOLE, Access, Customer, Identity
 from mplsemu.web.http_error import (
     BAD_REQUEST,
     CONFLICT,
@@ -36,8 +36,9 @@ BODY_S: Final = 10.0
 """Timeout for a whole body."""
 MAX_PER_TOKEN: Final = 8
 """Concurrent requests with one token, without streams."""
-MAX_OF_CUSTOMERS: Final = 24
-"""Concurrent requests of all customers together: the server has 40 threads."""
+MAX_OF_OTHERS: Final = 24
+"""Concurrent requests of all customers, and of each of several providers, together: the server has
+40 threads."""
 _TOO_MANY: Final = "too many requests at once; try again"
 _IDENTITY: Final = "mplsemu.identity"
 _OF_CUSTOMERS: Final = re.compile(r"/api/(session|stream|pictures/vpns/[^/]+)")
@@ -135,8 +136,8 @@ class AccessMiddleware:
         self, identity: Identity, scope: Scope, receive: Receive, send: Send
     ) -> None:
         mine = self._inside.get(identity, 0)
-        customers = sum(n for who, n in self._inside.items() if isinstance(who, Customer))
-        is_full = isinstance(identity, Customer) and customers >= MAX_OF_CUSTOMERS
+        others = sum(n for who, n in self._inside.items() if who != WHOLE)
+        is_full = identity != WHOLE and others >= MAX_OF_OTHERS
         if mine >= MAX_PER_TOKEN or is_full:
             self._tally.count(_TOO_MANY)
             await problem(CONFLICT, _TOO_MANY)(scope, receive, send)

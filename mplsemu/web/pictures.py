@@ -45,11 +45,20 @@ class Pictures:
         self._kept: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self._lock = threading.Lock()
 
-    def provider(self, installed: InstalledProgram, vpn: str | None, theme: Theme) -> str:
-        """Return the provider's picture as SVG, with one VPN's sites and LSPs over it if asked."""
+    def provider(
+        self, installed: InstalledProgram, vpn: str | None, theme: Theme, of: str | None = None
+    ) -> str:
+        """Return the provider's picture as SVG, with one VPN's sites and LSPs over it if asked.
+
+        Args:
+            installed: what it is drawn from.
+            vpn: whose sites and LSPs to show.
+            theme: its colours.
+            of: one of several providers, whose part of the program it is.
+        """
 
         def draw() -> str:
-            view = provider_view(installed.program)
+            view = provider_view(installed.program, of)
             if vpn is not None:
                 view = with_vpn(view, installed.program, vpn)
             return draw_svg(scene_of(view), theme=theme, interactive=True)

@@ -40,12 +40,12 @@ router = APIRouter(prefix="/api", responses=_ALWAYS)
 
 
 def _lab(request: Request) -> LabApi:
-    lab: LabApi = request.app.state.lab
+    lab: LabApi = request.app.state.labs.of(identity_of(request.scope))
     return lab
 
 
 def _feed(request: Request) -> Feed:
-    feed: Feed = request.app.state.feed
+    feed: Feed = request.app.state.feed.of(identity_of(request.scope))
     return feed
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from mplsemu.control.compile import compile_program
 from mplsemu.emulation.counters import Counters, read_counters
 from mplsemu.model.network import Vpn
 from mplsemu.program.codec import load_program
@@ -13,7 +14,7 @@ from mplsemu.program.program import VpnInfo
 from mplsemu.running.session import PingResult, Session
 from mplsemu.views.tables.counters import CounterTable, counter_table
 from mplsemu.views.tables.macs import MacRow, mac_rows
-from mplsemu.web.source import InstalledProgram, LabFacts, Status, version_of
+from mplsemu.web.source import InstalledProgram, LabFacts, Status, parts_of, version_of
 
 
 class RunningSource:
@@ -29,7 +30,9 @@ class RunningSource:
         self._installed: InstalledProgram | None = None
         record = session.record
         vpns = tuple(_info(vpn) for vpn in session.network.vpns)
-        self._facts = LabFacts(record.name, record.dataplane, record.datapath, vpns)
+        several = session.network.provider.systems
+        parts = parts_of(compile_program(session.network)) if several else {}
+        self._facts = LabFacts(record.name, record.dataplane, record.datapath, vpns, parts)
         self._core = {link.name: record.links[link.name] for link in session.network.provider.links}
 
     @property

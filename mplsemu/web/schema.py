@@ -38,6 +38,10 @@ class VpnOfProvider(BaseModel):
     kind: VpnKind
     customer: str = Field(examples=["Customer A"])
     sites: list[str] = Field(examples=[["aarhus", "oslo", "stockholm"]])
+    has_picture: bool = Field(
+        description="whether this reader may see the customer's picture: not one of several "
+        "providers, where others have sites of the VPN"
+    )
 
 
 class Lsr(BaseModel):
@@ -45,19 +49,23 @@ class Lsr(BaseModel):
 
     name: str = Field(examples=["dk"])
     role: Literal["pe", "p"]
+    provider: str | None = Field(
+        description="whose it is, where there are several providers and it is not the reader's"
+    )
 
 
 class CoreLink(BaseModel):
     """A link between two LSRs; each figure holds for both directions.
 
-    Only a metric may be two: in the direction of the ends, and back.
+    Only a metric may be two: in the direction of the ends, and back. A border between providers has
+    none: no LSP takes it.
     """
 
     name: str = Field(examples=["dk-p1"])
     ends: tuple[str, str] = Field(examples=[["dk", "p1"]])
     bandwidth_bps: int = Field(examples=[1_000_000_000])
     delay_ms: float = Field(examples=[0.0])
-    metric: int | tuple[int, int] = Field(examples=[10])
+    metric: int | tuple[int, int] | None = Field(examples=[10])
     loss_percent: float = Field(examples=[0.0])
     jitter_ms: float = Field(examples=[0.0])
 
@@ -66,6 +74,7 @@ class ProviderSession(BaseModel):
     """What the provider's page begins with."""
 
     role: Literal["provider"]
+    provider: str | None = Field(description="of several, whose network this is; null: all of it")
     lab: str = Field(examples=["nordic"])
     dataplane: str = Field(examples=["openflow"])
     datapath: str = Field(examples=["userspace"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from mplsemu.emulation.counters import Counters
 from mplsemu.program.program import Program, VpnInfo
+from mplsemu.program.provider_part import part_of, providers_of
 from mplsemu.running.session import PingResult
 from mplsemu.views.tables.counters import CounterTable
 from mplsemu.views.tables.macs import MacRow
@@ -25,12 +26,29 @@ class LabFacts:
         dataplane: ``openflow`` or ``ebpf``.
         datapath: ``userspace`` or ``kernel``.
         vpns: in the lab file's order.
+        parts: where there are several providers, the VPNs of each by his name; else empty.
+        provider: whose these facts are, if they are of one of several.
+        pictured: names of the VPNs whose customers' pictures the provider may see: all, but for
+            one of several those that are his alone.
     """
 
     lab: str
     dataplane: str
     datapath: str
     vpns: tuple[VpnInfo, ...]
+    parts: Mapping[str, tuple[VpnInfo, ...]] = field(default_factory=dict)
+    provider: str | None = None
+    pictured: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        others = (vpns for name, vpns in self.parts.items() if name != self.provider)
+        spanning = {vpn.name for vpns in others for vpn in vpns} if self.provider else set()
+        names = frozenset(vpn.name for vpn in self.vpns)
+        object.__setattr__(self, "pictured", names - spanning)
+
+    def of_provider(self, provider: str) -> LabFacts:
+        """Return the facts that one of several providers knows."""
+        return replace(self, vpns=self.parts[provider], provider=provider)
 
     @property
     def customers(self) -> tuple[str, ...]:
@@ -107,6 +125,11 @@ class LabSource(Protocol):
             LabError: an end does not exist, or they have no IP version in common.
         """
         ...
+
+
+def parts_of(program: Program) -> dict[str, tuple[VpnInfo, ...]]:
+    """Return the VPNs of each of several providers; nothing where there is one."""
+    return {name: part_of(program, name).vpns for name in providers_of(program)}
 
 
 def version_of(status: Status) -> str:

@@ -6,7 +6,7 @@ They wait for the controller; otherwise they are pure: no threads, and the clock
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from mplsemu.views.learned_macs import with_macs
 from mplsemu.views.model import View
 from mplsemu.views.tables.macs import MacRow
 from mplsemu.web import schema
+from mplsemu.web.provider_events import is_shown
 from mplsemu.web.sent_views import SentViews
 from mplsemu.web.server_sent_event import ServerSentEvent
 from mplsemu.web.source import LabSource, Status, version_of
@@ -63,6 +64,7 @@ class StatusWatch:
         self._last_seen: dict[str, Any] | None = None
         self._before_look: dict[str, Any] | None = None
         self._before_restart = 0
+        self._hidden = 0
         self._asked_at: float | None = None
         self._told: schema.StateMessage | None = None
 
@@ -113,8 +115,19 @@ class StatusWatch:
         if found:
             self._last_seen = found[-1]
             self._last_event = found[-1]["number"]
-        numbered = [{**each, "number": each["number"] + self._before_restart} for each in found]
+        numbered = self._numbered(found)
         return numbered[-KEPT_EVENTS:] if is_first else numbered
+
+    def _numbered(self, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the events that are shown, numbered as if there were no others."""
+        numbered = []
+        for event in found:
+            if is_shown(event):
+                number = event["number"] + self._before_restart - self._hidden
+                numbered.append({**event, "number": number})
+            else:
+                self._hidden += 1
+        return numbered
 
     def _state(self) -> list[ServerSentEvent]:
         status = self.known.status

@@ -84,7 +84,8 @@ class VpnRow:
         vpn: its name.
         type: ``l3vpn``, ``vpls``, ``vpws`` or ``6pe``.
         customer: whose it is.
-        rd: route distinguisher; only for L3VPNs, as `import_` and `export`.
+        rd: route distinguisher, of a VPN that spans providers each one's; only for L3VPNs, as
+            `import_` and `export`.
         import_: route targets, of any of its VRFs.
         export: route targets likewise.
         subnets: of its sites; of a VPLS or VPWS, of its LAN.
@@ -96,7 +97,7 @@ class VpnRow:
     vpn: str
     type: str
     customer: str
-    rd: str | None
+    rd: str | tuple[str, ...] | None
     import_: tuple[str, ...]
     export: tuple[str, ...]
     subnets: tuple[str, ...]
@@ -203,7 +204,6 @@ def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
         pes = tuple(dict.fromkeys(line.pe for site in vpn.sites for line in site.lines))
         if node is not None and node not in pes:
             continue
-        routed = vpn if isinstance(vpn, L3vpn) else None
         policies = vpn.policies if isinstance(vpn, L3vpn) else ()
         imported = {target for policy in policies for target in policy.import_targets}
         exported = {target for policy in policies for target in policy.export_targets}
@@ -211,7 +211,7 @@ def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
             vpn=vpn.name,
             type=vpn.kind.value,
             customer=vpn.customer,
-            rd=str(routed.rd) if routed and routed.rd is not None else None,
+            rd=_rd(vpn),
             import_=tuple(map(str, sorted(imported))),
             export=tuple(map(str, sorted(exported))),
             subnets=_subnets(vpn),
@@ -219,6 +219,15 @@ def vpn_rows(network: Network, node: str | None = None) -> Iterator[VpnRow]:
             pes=pes,
             hosts=sum(len(site.end_hosts) for site in vpn.sites),
         )
+
+
+def _rd(vpn: Vpn) -> str | tuple[str, ...] | None:
+    """Return a VPN's route distinguisher; those of all providers that it spans."""
+    if not isinstance(vpn, L3vpn) or vpn.rd is None:
+        return None
+    if vpn.borders:
+        return tuple(dict.fromkeys(str(policy.rd) for policy in vpn.policies))
+    return str(vpn.rd)
 
 
 def _subnets(vpn: Vpn) -> tuple[str, ...]:

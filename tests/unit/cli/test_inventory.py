@@ -85,6 +85,14 @@ def test_vpns_have_their_targets_and_sites(capsys):
     assert rows(capsys, "vpns", "p1") == []
 
 
+def test_a_vpn_that_spans_providers_has_a_route_distinguisher_of_each(capsys):
+    lab = str(TOPOLOGIES / "inter-as-a.yaml")
+    red, _ = json.loads(said(capsys, "show", lab, "vpns", "--json").out)["vpns"]
+    assert red["rd"] == ["64500:1", "64501:1"]
+    assert "64500:1, 64501:1" in said(capsys, "show", lab, "vpns").out
+    assert ",64500:1 64501:1," in said(capsys, "show", lab, "vpns", "--csv").out
+
+
 @pytest.mark.parametrize("table", ["hosts", "links", "vpns"])
 def test_csv_has_the_keys_and_the_values_of_json(table, capsys):
     text = said(capsys, "show", NORDIC, table, "--csv").out

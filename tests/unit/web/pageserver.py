@@ -34,7 +34,7 @@ class PageServer:
 
     def __init__(self, lab: FakeLab, **options: Any) -> None:
         self.lab = lab
-        self.access = Access.new(lab.facts.customers)
+        self.access = Access.new(lab.facts.customers, lab.facts.parts)
         self.port = 0
         self._options = options
         self._loop: asyncio.AbstractEventLoop | None = None

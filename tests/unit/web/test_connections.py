@@ -13,7 +13,7 @@ import pytest
 from mplsemu.web import middleware
 from mplsemu.web.access import Customer, Provider
 from mplsemu.web.connections import (
-    MAX_OF_CUSTOMERS,
+    MAX_OF_OTHERS,
     MAX_PER_TOKEN,
     MAX_UNAUTHENTICATED,
     Connections,
@@ -232,7 +232,7 @@ def test_all_customers_together_have_a_share_and_the_one_with_the_most_loses():
     modest = fakes(all_, 5, Customer("modest"))
     greedy = [fakes(all_, MAX_PER_TOKEN, Customer(name)) for name in "abc"]
     assert dropped(provider + modest) == []
-    assert sum(len(dropped(each)) for each in greedy) == 3 * MAX_PER_TOKEN + 5 - MAX_OF_CUSTOMERS
+    assert sum(len(dropped(each)) for each in greedy) == 3 * MAX_PER_TOKEN + 5 - MAX_OF_OTHERS
 
 
 # --- time -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from mplsemu.web import page_files
-from mplsemu.web.middleware import LARGEST_BODY, MAX_OF_CUSTOMERS, MAX_PER_TOKEN, host_of
+from mplsemu.web.middleware import LARGEST_BODY, MAX_OF_OTHERS, MAX_PER_TOKEN, host_of
 
 from .weblab import Web, fake_lab
 
@@ -285,7 +285,7 @@ def test_one_customer_cannot_take_more_than_his_share_nor_all_customers_the_prov
                 waiting.append(asyncio.create_task(status_of(tokens[name], path)))
                 await asyncio.to_thread(slow.inside.acquire)
             assert await status_of(tokens[name], path) == 409
-        assert len(waiting) == MAX_OF_CUSTOMERS
+        assert len(waiting) == MAX_OF_OTHERS
         providers = asyncio.create_task(status_of(web.provider, "/api/session"))
         await asyncio.to_thread(slow.inside.acquire)
         slow.gate.set()

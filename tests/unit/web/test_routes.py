@@ -60,10 +60,11 @@ def test_the_providers_session_has_everything_there_is(shared):
         "kind": "l3vpn",
         "customer": "Customer A",
         "sites": ["aarhus", "oslo", "stockholm"],
+        "has_picture": True,
     }
     assert sorted(found["hosts"])[:2] == ["a/aarhus/h1", "a/aarhus/h2"]
     assert len(found["hosts"]) == 10
-    assert {"name": "dk", "role": "pe"} in found["nodes"]
+    assert {"name": "dk", "role": "pe", "provider": None} in found["nodes"]
     assert {
         "name": "dk-p2",
         "ends": ["dk", "p2"],

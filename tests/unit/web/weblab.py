@@ -34,12 +34,15 @@ class Web:
 
     def __init__(self, lab: FakeLab, **options: Any) -> None:
         self.lab = lab
-        self.access = Access.new(lab.facts.customers)
+        self.access = Access.new(lab.facts.customers, lab.facts.parts)
         self.app = create_app(lab, self.access, **options)
 
     @property
     def provider(self) -> str:
         return self.access.provider
+
+    def one_provider(self, name: str) -> str:
+        return self.access.providers[name]
 
     def customer(self, name: str) -> str:
         return self.access.customers[name]

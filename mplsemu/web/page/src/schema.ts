@@ -249,7 +249,8 @@ export interface components {
          * CoreLink
          * @description A link between two LSRs; each figure holds for both directions.
          *
-         *     Only a metric may be two: in the direction of the ends, and back.
+         *     Only a metric may be two: in the direction of the ends, and back. A border between providers has
+         *     none: no LSP takes it.
          */
         CoreLink: {
             /**
@@ -285,7 +286,7 @@ export interface components {
             metric: number | [
                 number,
                 number
-            ];
+            ] | null;
             /**
              * Loss Percent
              * @example 0
@@ -402,6 +403,8 @@ export interface components {
             packet: components["schemas"]["PacketHeader"] | null;
             /** Branches */
             branches: components["schemas"]["Branch"][];
+            /** Handed Over */
+            handed_over?: boolean;
             answer: components["schemas"]["Reply"] | null;
         };
         /**
@@ -636,6 +639,11 @@ export interface components {
              * @enum {string}
              */
             role: "pe" | "p";
+            /**
+             * Provider
+             * @description whose it is, where there are several providers and it is not the reader's
+             */
+            provider: string | null;
         };
         /**
          * MacTable
@@ -793,6 +801,11 @@ export interface components {
              * @constant
              */
             role: "provider";
+            /**
+             * Provider
+             * @description of several, whose network this is; null: all of it
+             */
+            provider: string | null;
             /**
              * Lab
              * @example nordic
@@ -1020,6 +1033,11 @@ export interface components {
              *     ]
              */
             sites: string[];
+            /**
+             * Has Picture
+             * @description whether this reader may see the customer's picture: not one of several providers, where others have sites of the VPN
+             */
+            has_picture: boolean;
         };
         /**
          * Vrf

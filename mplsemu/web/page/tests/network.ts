@@ -5,18 +5,19 @@ import type { Branch, Exchange, Hop, ProviderSession } from "../src/schema";
 
 export const SESSION: ProviderSession = {
   role: "provider",
+  provider: null,
   lab: "small",
   dataplane: "openflow",
   datapath: "userspace",
   vpns: [
-    { name: "a", kind: "l3vpn", customer: "A", sites: ["north", "south"] },
-    { name: "lan", kind: "vpls", customer: "B", sites: ["one"] },
+    { name: "a", kind: "l3vpn", customer: "A", sites: ["north", "south"], has_picture: true },
+    { name: "lan", kind: "vpls", customer: "B", sites: ["one"], has_picture: true },
   ],
   hosts: ["a/north/h1", "a/south/h1"],
   nodes: [
-    { name: "n", role: "pe" },
-    { name: "p", role: "p" },
-    { name: "s", role: "pe" },
+    { name: "n", role: "pe", provider: null },
+    { name: "p", role: "p", provider: null },
+    { name: "s", role: "pe", provider: null },
   ],
   links: [
     {

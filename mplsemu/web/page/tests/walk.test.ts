@@ -54,6 +54,19 @@ test("a packet's steps begin at its host and end at the last hop", () => {
   );
 });
 
+test("a packet that another provider has now is not lost", async () => {
+  const hops = [hop("n", "n-s", [18]), hop("s", null)];
+  const trace = exchange({ hops, delivered: false, end: "handed over to s", handed_over: true });
+  const [way] = waysOf(trace);
+  assert.deepEqual(
+    stepsOf(trace, way!).map(({ end }) => end),
+    [null, null, null],
+  );
+  answering(200, trace);
+  await startTrace("a/north/h1", "10.2.0.2");
+  assert.match(said.value.at(-1)?.text ?? "", /handed over to s/);
+});
+
 test("on a LAN of its own a packet has one step", () => {
   const trace = exchange({ hops: [] });
   assert.deepEqual(

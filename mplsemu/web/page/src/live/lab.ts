@@ -94,6 +94,11 @@ export class Facts {
     );
   }
 
+  /** Whether a router is the reader's: at borders one of several providers sees another's. */
+  isOwn(node: string): boolean {
+    return this.session.provider === null || this.nodes.get(node)?.provider === null;
+  }
+
   /** The links of a router. */
   linksOf(node: string): ProviderSession["links"] {
     return this.session.links.filter((link) => link.ends.includes(node));

@@ -82,6 +82,11 @@ export function endOf({ hops, delivered }: Way): string {
   return hops[hops.length - 1]?.link ?? "the host's own LAN";
 }
 
+/** Whether another provider has the packet now, and the reader is not told what becomes of it. */
+export function isHandedOver({ handed_over }: Exchange): boolean {
+  return handed_over === true;
+}
+
 /** The last step of the copy with the longest path. */
 export function lastStep({ steps, others }: Walk): number {
   return Math.max(steps.length, ...others.map(({ length }) => length)) - 1;
@@ -89,7 +94,8 @@ export function lastStep({ steps, others }: Walk): number {
 
 /** The steps of a packet on one of its ways: the sender's first, then one for each hop. */
 export function stepsOf(trace: Exchange, way: Way): Step[] {
-  const end = way.delivered ? "delivered" : "lost";
+  const missing = isHandedOver(trace) ? null : "lost";
+  const end = way.delivered ? "delivered" : missing;
   const hops = way.hops.map((hop, index): Step => {
     const isLast = index === way.hops.length - 1;
     return {
@@ -143,7 +149,8 @@ function show(trace: Exchange, asked: number, isAgain: boolean): void {
   walk.value = onWay(found, same < 0 ? own : same);
   if (same >= 0 && before?.trace.delivered) return;
   begin();
-  const verdict = trace.delivered ? "delivered" : "not delivered";
+  const missing = isHandedOver(trace) ? trace.end : "not delivered";
+  const verdict = trace.delivered ? "delivered" : missing;
   const words = [verdict, wayOf(shownWay(walk.value)) || "on its LAN"];
   const copies = copiesOf(walk.value);
   if (copies > 1) words.push(`one of ${copies} copies`);

@@ -96,7 +96,7 @@ function LineFacts({ facts, name }: { facts: Facts; name: string }) {
           <>
             <Fact term="Ends" value={link.ends.join(" to ")} />
             <Fact term="Bandwidth" value={rate(link.bandwidth_bps)} />
-            <Fact term="Metric" value={metric(link.metric)} />
+            {link.metric !== null && <Fact term="Metric" value={metric(link.metric)} />}
             <Fact term="Delay" value={`${link.delay_ms} ms`} />
             {link.jitter_ms > 0 && <Fact term="Jitter" value={`${link.jitter_ms} ms`} />}
             {link.loss_percent > 0 && <Fact term="Loss" value={`${link.loss_percent} %`} />}
@@ -208,13 +208,15 @@ function RouterFacts({ facts, name, about }: { facts: Facts; name: string; about
   return (
     <>
       <p class="quiet">{about.startsWith(`${name}, `) ? about.slice(name.length + 2) : about}</p>
-      <div class="buttons" role="group" aria-label="Tables of this router">
-        {kinds.map(([kind, label]) => (
-          <button type="button" key={kind} onClick={() => openTable(kind)}>
-            {label}
-          </button>
-        ))}
-      </div>
+      {facts.isOwn(name) && (
+        <div class="buttons" role="group" aria-label="Tables of this router">
+          {kinds.map(([kind, label]) => (
+            <button type="button" key={kind} onClick={() => openTable(kind)}>
+              {label}
+            </button>
+          ))}
+        </div>
+      )}
       <h4>Links</h4>
       <ul class="links">
         {links.map((link) => (

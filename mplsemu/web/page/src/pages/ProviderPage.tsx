@@ -20,7 +20,7 @@ import { ConnectionStatus, LabStatus } from "./Status";
 
 export function ProviderPage({ session, stream }: { session: ProviderSession; stream: Stream }) {
   const facts = useMemo(() => new Facts(session), [session]);
-  useTitle(`${session.lab}: ${pictureOf.value ?? "provider"}`, worst());
+  useTitle(`${session.lab}: ${pictureOf.value ?? session.provider ?? "provider"}`, worst());
   useAlarmVoice();
   // the packet on the picture follows the network, once a change is installed everywhere
   useSignalEffect(() => {
@@ -38,7 +38,7 @@ export function ProviderPage({ session, stream }: { session: ProviderSession; st
       <a class="skip" href="#panel">
         Skip the picture
       </a>
-      <Header title={session.lab} detail={`${session.dataplane}, ${session.datapath}`}>
+      <Header title={session.lab} detail={about(session)}>
         <LabStatus />
         <ConnectionStatus stream={stream} />
         <AlarmButton />
@@ -48,6 +48,12 @@ export function ProviderPage({ session, stream }: { session: ProviderSession; st
       <Keys isProvider />
     </div>
   );
+}
+
+/** Whose network it is, of several providers, and how it is emulated. */
+function about({ provider, dataplane, datapath }: ProviderSession): string {
+  const whose = provider === null ? [] : [`provider ${provider}`];
+  return [...whose, dataplane, datapath].join(", ");
 }
 
 function AlarmButton() {

@@ -10,7 +10,7 @@ import { ProviderPicture, revealed } from "./ProviderPicture";
 import { VpnPicture } from "./VpnPicture";
 
 export function StageArea({ facts }: { facts: Facts }) {
-  const { vpns } = facts.session;
+  const vpns = facts.session.vpns.filter((vpn) => vpn.has_picture);
   const keys = [null, ...vpns.map((vpn) => vpn.name)];
   const tabs = [
     { key: null, label: "Provider" },

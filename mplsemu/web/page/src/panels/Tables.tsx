@@ -70,13 +70,13 @@ export function Tables({ facts }: { facts: Facts }) {
 
 function chosenNode(facts: Facts): string | null {
   if (tableNode.value !== undefined) return tableNode.value;
-  const { nodes } = facts.session;
+  const nodes = facts.session.nodes.filter(({ name }) => facts.isOwn(name));
   if (nodes.length <= MANY) return null;
   return (nodes.find(({ role }) => role === "pe") ?? nodes[0])?.name ?? null;
 }
 
 function NodeChoice({ facts, node }: { facts: Facts; node: string | null }) {
-  const { nodes } = facts.session;
+  const nodes = facts.session.nodes.filter(({ name }) => facts.isOwn(name));
   return (
     <label class="choice">
       <span>Router</span>

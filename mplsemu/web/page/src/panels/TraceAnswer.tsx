@@ -8,6 +8,7 @@ import {
   endOf,
   follows,
   goTo,
+  isHandedOver,
   isStale,
   isTracing,
   shownWay,
@@ -24,7 +25,7 @@ import { Labels } from "../widgets/Labels";
 export function TraceAnswer() {
   const shown = walk.value;
   if (!shown) return null;
-  const { src, dst, delivered, end } = shown.trace;
+  const { src, dst } = shown.trace;
   const { hops } = shownWay(shown);
   return (
     <section class="answer" aria-labelledby="trace-title">
@@ -34,10 +35,7 @@ export function TraceAnswer() {
           {src} → {dst}
         </span>
       </h3>
-      <p class={`verdict ${delivered ? "good" : "bad"}`}>
-        <Icon name={delivered ? "ok" : "lost"} />{" "}
-        {delivered ? `Delivered${onAll(shown)}` : `Not delivered: ${end}`}
-      </p>
+      <Verdict shown={shown} />
       <Ways />
       <Freshness />
       {hops.length === 0 ? (
@@ -46,6 +44,17 @@ export function TraceAnswer() {
         <Hops />
       )}
     </section>
+  );
+}
+
+function Verdict({ shown }: { shown: Walk }) {
+  const { delivered, end } = shown.trace;
+  if (isHandedOver(shown.trace)) return <p class="verdict">It is {end}</p>;
+  return (
+    <p class={`verdict ${delivered ? "good" : "bad"}`}>
+      <Icon name={delivered ? "ok" : "lost"} />{" "}
+      {delivered ? `Delivered${onAll(shown)}` : `Not delivered: ${end}`}
+    </p>
   );
 }
 
@@ -72,7 +81,7 @@ function Ways() {
           <option key={index} value={String(index)}>
             {`${index + 1} of ${shown.ways.length}: ${
               isFlooded ? `${endOf(way)}, ` : ""
-            }${aboutWay(way, named, isFlooded)}`}
+            }${aboutWay(way, named, isFlooded || isHandedOver(shown.trace))}`}
           </option>
         ))}
       </select>
@@ -80,10 +89,10 @@ function Ways() {
   );
 }
 
-function aboutWay(way: Way, named: ReadonlySet<string>, isFlooded: boolean): string {
+function aboutWay(way: Way, named: ReadonlySet<string>, isEndKnown: boolean): string {
   const routers = wayText(way.hops[0]?.node ?? "", crossings(way), named);
   const words = way.share < 1 ? [routers, `${fraction(way.share)} of the flows`] : [routers];
-  if (!way.delivered && !isFlooded) words.push("lost");
+  if (!way.delivered && !isEndKnown) words.push("lost");
   return words.filter(Boolean).join(", ");
 }
 

@@ -91,7 +91,8 @@ export function lineFacts(
   const is = down.has(name) ? "down" : "up";
   const link = facts.links.get(name);
   if (!link) return `Line of site ${name}: ${is}`;
-  const words = [`Link ${name}: ${is}`, rate(link.bandwidth_bps), `metric ${metric(link.metric)}`];
+  const words = [`Link ${name}: ${is}`, rate(link.bandwidth_bps)];
+  if (link.metric !== null) words.push(`metric ${metric(link.metric)}`);
   if (link.delay_ms) words.push(`delay ${link.delay_ms} ms`);
   if (link.jitter_ms) words.push(`jitter ${link.jitter_ms} ms`);
   if (link.loss_percent) words.push(`loss ${link.loss_percent} %`);
