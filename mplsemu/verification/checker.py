@@ -17,11 +17,11 @@ class VpnChecker(Protocol):
         walker: of the program.
         network: what it is for.
         limits: of the data plane.
-        whole: with sites that are exempt from the verdict.
+        whole: with sites that are exempt from the verdict; None: as `network`.
     """
 
     def __init__(
-        self, walker: Walker, network: Network, limits: Limits, whole: Network
+        self, walker: Walker, network: Network, limits: Limits, whole: Network | None = None
     ) -> None: ...
 
     def check(self, vpn: Any, progress: Progress | None = None) -> Findings:

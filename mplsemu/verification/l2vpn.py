@@ -64,7 +64,7 @@ class L2vpnChecker:
         walker: Walker,
         network: Network,
         limits: Limits,
-        whole: Network,  # noqa: ARG002
+        whole: Network | None = None,  # noqa: ARG002
     ) -> None:
         self._program = walker.program
         self._limits = limits

@@ -80,10 +80,12 @@ class L3vpnChecker:
         walker: of the program.
         network: what it is for.
         limits: of the data plane.
-        whole: with sites that are exempt.
+        whole: with sites that are exempt; None: as `network`.
     """
 
-    def __init__(self, walker: Walker, network: Network, limits: Limits, whole: Network) -> None:
+    def __init__(
+        self, walker: Walker, network: Network, limits: Limits, whole: Network | None = None
+    ) -> None:
         self._program = program = walker.program
         self._mode = network.provider.ttl_mode
         self._limits = limits
