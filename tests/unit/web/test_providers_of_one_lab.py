@@ -1,6 +1,5 @@
 """Several providers: each one's token shows his own network, and nothing of another's inside."""
 
-import asyncio
 import json
 from types import SimpleNamespace
 
@@ -11,41 +10,17 @@ from mplsemu.control.compile import compile_program
 from mplsemu.lab.loader import load, loads
 from mplsemu.running.record import LabRecord
 from mplsemu.web.access import WHOLE, Access, Customer, Provider
-from mplsemu.web.feed import Feed, Intervals
+from mplsemu.web.feed import Feed
 from mplsemu.web.http_error import NOT_FOUND_TEXT
 from mplsemu.web.provider_source import ProviderSource
 from mplsemu.web.schema import TableName
 from tests.fakeweb import FakeLab
 from tests.places import TOPOLOGIES
 
+from .providers import SECRETS, leaks, text_of, with_local
 from .weblab import Web, fake_lab
 
-FAST = Intervals(status_s=0.005, load_s=0.01, review_s=0.01, heartbeat_s=5.0)
 TABLES = TableName.__args__
-SECRETS = {
-    "north": ("s-core", "s-pe", "rome", "bari", "south/"),
-    "south": ("n-core", "n-pe", "oslo", "north/"),
-}
-"""What a provider must not read: others' LSRs, links (they are named by these) and sites."""
-LOCAL = """
-  green:
-    type: vpls
-    customer: Greens
-    subnet: 10.9.0.0/24
-    sites:
-      left: {pe: s-pe}
-      right: {pe: s-asbr2}
-"""
-"""A VPN of the south alone."""
-
-
-def text_of(name):
-    return (TOPOLOGIES / f"{name}.yaml").read_text()
-
-
-def with_local(name="inter-as-a"):
-    """A lab in which the south has a VPN of his own."""
-    return FakeLab(loads(text_of(name).replace("\nvalidate:", LOCAL + "validate:"), name).network)
 
 
 @pytest.fixture(params=["inter-as-a", "inter-as-b"])
@@ -81,11 +56,6 @@ def all_answers(web, provider):
                 answer = web.post("/api/trace", token, body)
                 found[f"trace {source} {target}"] = answer.json()
     return found
-
-
-def leaks(found, provider):
-    text = json.dumps(found)
-    return [word for word in SECRETS[provider] if word in text]
 
 
 # --- who he is -------------------------------------------------------------------------------
@@ -301,154 +271,3 @@ def test_a_customer_sees_his_whole_vpn_and_none_of_the_providers_answers(web):
     for path in ("/api/pictures/provider", "/api/tables/lfib"):
         refused = web.get(path, web.customer("red"))
         assert (refused.status_code, refused.json()["error"]) == (404, NOT_FOUND_TEXT)
-
-
-# --- the stream ------------------------------------------------------------------------------
-
-
-class Listener:
-    """Collects what one reader is told."""
-
-    def __init__(self, feed, identity):
-        self.messages = []
-        feed = feed.of(identity)
-        self._reader = feed.join(identity)
-        self._task = asyncio.create_task(self._listen(feed.read(self._reader)))
-
-    async def _listen(self, chunks):
-        async for chunk in chunks:
-            head, body, *_ = chunk.decode().split("\n")
-            self.messages.append(
-                (head.removeprefix("event: "), json.loads(body.removeprefix("data: ")))
-            )
-
-    def of(self, event):
-        return [data for kind, data in self.messages if kind == event]
-
-    async def until(self, event, where):
-        async with asyncio.timeout(10):
-            while not any(where(data) for data in self.of(event)):
-                await asyncio.sleep(0.002)
-
-
-def told(work, lab):
-    """Run ``work(feed, north, south)`` with two listeners."""
-
-    async def go():
-        feed = Feed(lab, FAST)
-        listeners = [Listener(feed, Provider(name)) for name in ("north", "south")]
-        for each in listeners:
-            await each.until("state", lambda data: data["in_sync"])
-            await each.until("load", bool)
-        await work(*listeners)
-        feed.end()
-        for each in listeners:
-            await each.until("end", lambda data: data == {})
-        return [each.messages for each in listeners]
-
-    return asyncio.run(go())
-
-
-def test_each_stream_tells_of_the_readers_own_network():
-    lab = with_local()
-
-    async def work(north, south):
-        for link in ("n-pe-n-core", "s-core-s-pe", "red/rome", "red/oslo", "green/left"):
-            reader = north if link.startswith("n-") or link == "red/oslo" else south
-            lab.set_link(link, up=False)
-            await reader.until("state", lambda data, link=link: link in data["down"])
-            await reader.until("alarms", lambda data, link=link: link in str(data))
-            await reader.until("event", lambda data, link=link: data["text"] == f"{link} is down")
-            lab.set_link(link, up=True)
-            await reader.until("event", lambda data, link=link: "up again" in data["text"])
-
-    north, south = told(work, lab)
-    assert leaks(north, "north") == []
-    assert leaks(south, "south") == []
-    for messages, name in ((north, "north"), (south, "south")):
-        numbers = [data["number"] for kind, data in messages if kind == "event"]
-        assert numbers == list(range(1, len(numbers) + 1)), "no gap tells of another's events"
-        vpns = {vpn for kind, data in messages if kind == "pictures" for vpn in data["vpns"]}
-        assert ("green" in vpns) == (name == "south")
-
-
-def test_what_happens_inside_another_network_is_not_told_at_all():
-    lab = with_local()
-    lab.learned = []
-
-    async def work(north, south):
-        await north.until("pictures", bool)
-        before = [each for each in north.messages if each[0] != "load"]
-        for up in (False, True):
-            lab.set_link("green/left", up=up)
-            await south.until("state", lambda data, up=up: ("green/left" in data["down"]) != up)
-        lab.switch_faults["s-pe"] = {"in_sync": False, "errors": 2}
-        lab.tell("error", "s-pe refused a flow")
-        lab.tell("mac", "green: 02:00:00:00:00:01 moves between PE s-pe and green/right, 5 times")
-        lab.tell("storm", "green/left floods more than storm control lets through")
-        lab.tell("neighbour", "s-pe red/rome: 10.2.0.9 02:00:00:00:00:09")
-        lab.tell("program", "12 flows changed on 5 of 5 switches", 3.0)
-        lab.tell("surprise", "a kind that nobody knows, at n-pe")
-        await south.until("event", lambda data: data["kind"] == "neighbour")
-        await south.until("alarms", lambda data: "refused 2" in str(data))
-        lab.tell("switch", "n-pe left")
-        await north.until("event", lambda data: data["text"] == "n-pe left")
-        after = [each for each in north.messages if each[0] not in {"load"}]
-        assert [kind for kind, _ in after[len(before) :]] == ["event"]
-
-    told(work, lab)
-
-
-def test_numbers_of_events_go_on_without_gaps_when_the_controller_was_restarted():
-    lab = with_local()
-
-    async def work(north, south):
-        lab.tell("switch", "s-pe left")
-        await south.until("event", lambda data: data["text"] == "s-pe left")
-        lab.restart_controller()
-        lab.tell("switch", "n-pe left")
-        await north.until("event", lambda data: data["text"] == "n-pe left")
-
-    north, _ = told(work, lab)
-    events = [data for kind, data in north if kind == "event"]
-    own = len([node for node in lab.installed().program.nodes if node.provider == "north"])
-    assert [each["number"] for each in events] == list(range(1, 2 * own + 2))
-
-
-def test_his_status_has_his_lines_switches_and_lans_alone():
-    lab = with_local()
-    status = lab.status
-
-    def with_faults():
-        return {
-            **status(),
-            "storms": {"green/left": 5},
-            "blocked": {"green/left": "02:00:00:00:00:01"},
-            "mac_moves": [{"vpn": "green", "mac": "02:00:00:00:00:01", "places": ["a", "b"]}],
-        }
-
-    lab.status = with_faults
-    north, south = (ProviderSource(lab, name).status() for name in ("north", "south"))
-    assert [north[key] for key in ("storms", "blocked", "mac_moves")] == [{}, {}, []]
-    assert south["storms"] == {"green/left": 5}
-    assert south["mac_moves"]
-    assert north["switches"].keys() == {"n-asbr1", "n-asbr2", "n-core", "n-pe"}
-
-
-def test_the_load_is_that_of_his_links_and_borders():
-    sent = ProviderSource(with_local(), "north").counters().sent_bytes
-    assert sent.keys() == {
-        "n-asbr1-s-asbr1", "n-asbr2-s-asbr2", "n-core-n-asbr1", "n-core-n-asbr2", "n-pe-n-core",
-    }  # fmt: skip
-
-
-def test_his_generation_counts_his_own_programs():
-    lab = with_local()
-    north, south = ProviderSource(lab, "north"), ProviderSource(lab, "south")
-    assert (north.installed().generation, south.installed().generation) == (1, 1)
-    lab.set_link("green/left", up=False)
-    assert (north.installed().generation, south.installed().generation) == (1, 2)
-    assert north.status()["generation"] == 1
-    lab.set_link("n-pe-n-core", up=False)
-    assert north.installed().generation == 2
-    assert north.installed().version != south.installed().version
