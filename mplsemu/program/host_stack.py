@@ -12,11 +12,11 @@ from typing import Final
 
 from mplsemu.errors import LabError
 from mplsemu.model.names import ce_name
-from mplsemu.model.vpn import Host, IPAddress, IPInterface
+from mplsemu.model.vpn import IPAddress, IPInterface
 from mplsemu.program.ce_router import OnLan, OnLink, is_martian_target, is_martian_to_linux, way_of
 from mplsemu.program.gateway import GATEWAY_MAC, LINK_LOCAL_GATEWAY
 from mplsemu.program.host_interface import refusal
-from mplsemu.program.hosts import LocatedHost, host_ref
+from mplsemu.program.hosts import LocatedHost, host_ref, station_with
 from mplsemu.program.line_bundle import walk_from_site
 from mplsemu.program.nat import is_hidden, translated
 from mplsemu.program.own_addresses import (
@@ -172,7 +172,7 @@ class HostStack:
 
     def _across_lan(self, ip: IpHeader) -> Sent:
         """Send on the LAN of a bridged VPN, which has no gateway."""
-        station = _station(self._program, self.circuit.vpn, ip.destination)
+        station = station_with(self._program, self.circuit.vpn, ip.destination)
         if station is None:
             return self._stays(f"nobody on the LAN has {ip.destination}")
         return self._follow(self._packet(station.mac, ip))
@@ -341,18 +341,3 @@ def _is_ce_on_lan(ce: Ce, address: IPAddress) -> bool:
 
 def _ended(end: End) -> Branch:
     return Branch((), end)
-
-
-def _station(program: Program, vpn: str, address: IPAddress) -> Host | None:
-    """Return the host of a bridged VPN that answers for an address."""
-    return next(
-        (
-            host
-            for node in program.nodes
-            for circuit in node.circuits
-            if circuit.vpn == vpn
-            for host in circuit.hosts
-            if answers_to(host, address)
-        ),
-        None,
-    )

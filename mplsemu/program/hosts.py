@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from mplsemu.errors import LabError
 from mplsemu.model.names import site_of
 from mplsemu.model.network import HostRef
-from mplsemu.model.vpn import Host
+from mplsemu.model.vpn import Host, IPAddress
+from mplsemu.program.own_addresses import answers_to
 from mplsemu.program.program import Program
 from mplsemu.program.services import AttachmentCircuit
 from mplsemu.suggest import any_of, near_names
@@ -48,6 +49,21 @@ def hosts_at(circuit: AttachmentCircuit) -> tuple[Host, ...]:
     if circuit.behind is None or not circuit.hosts:
         return circuit.hosts
     return (*circuit.hosts, *circuit.behind.hosts)
+
+
+def station_with(program: Program, vpn: str, address: IPAddress) -> Host | None:
+    """Return the station of a bridged VPN that answers ARP, or a solicitation, for an address."""
+    return next(
+        (
+            host
+            for node in program.nodes
+            for circuit in node.circuits
+            if circuit.vpn == vpn
+            for host in circuit.hosts
+            if answers_to(host, address)
+        ),
+        None,
+    )
 
 
 def host_ref(circuit: AttachmentCircuit, host: Host) -> HostRef:

@@ -15,7 +15,7 @@ from mplsemu.model.names import CE_HOST, ce_name
 from mplsemu.model.vpn import Host, IPAddress, RoutedLan
 from mplsemu.program.ce_router import is_martian_to_linux
 from mplsemu.program.host_stack import DEFAULT_OPTIONS, HostStack, PacketOptions, Sent
-from mplsemu.program.hosts import LocatedHost, host_ref
+from mplsemu.program.hosts import LocatedHost, host_ref, station_with
 from mplsemu.program.own_addresses import (
     ALL_ROUTERS,
     LINK_LOCAL,
@@ -213,7 +213,7 @@ class StationRouter:
         if next_hop is None:
             hop = self._hop("no route", None, ip.ttl)
             return Sent((Branch((hop,), Dropped(self.name, f"no route to {ip.destination}")),))
-        station = _station(self.program, self.circuit.vpn, next_hop)
+        station = station_with(self.program, self.circuit.vpn, next_hop)
         if station is None or station == self.host:
             hop = self._hop(f"route by {next_hop}", None, ip.ttl)
             end = Dropped(self.name, f"nobody on the VPLS has {next_hop}")
@@ -258,21 +258,6 @@ def _router_at(
     router = StationRouter.of(program, circuit, learned)
     assert router is not None, f"{circuit.name} has no CE router on the VPLS"
     return router
-
-
-def _station(program: Program, vpn: str, address: IPAddress) -> Host | None:
-    """Return the station of a VPLS that has an address there: by ARP, or neighbour discovery."""
-    return next(
-        (
-            host
-            for node in program.nodes
-            for circuit in node.circuits
-            if circuit.vpn == vpn
-            for host in circuit.hosts
-            if answers_to(host, address)
-        ),
-        None,
-    )
 
 
 def onward(
