@@ -224,6 +224,7 @@ class AddressPlan:
             if reaches(vpn, at, source, site) and (self._is_near(site) or not near_alone)
         )
         self._valid: dict[tuple[str, int], IPAddress | None] = {}
+        self._first: dict[tuple[str, int], IPAddress | None] = {}
         self._choice = Choice(at, plans.vrf_of, plans.distances(vpn), plans.down)
         self._near = tuple(site for site in self.sites if self._is_near(site))
         self.near = frozenset(site.circuit for site in self._near)
@@ -281,6 +282,13 @@ class AddressPlan:
             return False
         alive = (each for each in self._matches(*key) if not self._is_cut_off(each))
         return any(offer.site.circuit == circuit for offer in next(alive, ()))
+
+    def first_address(self, site: Site, version: int) -> IPAddress | None:
+        """Return an address of a site, whatever the VRF does with it; None if it has none."""
+        key = (site.circuit, version)
+        if key not in self._first:
+            self._first[key] = next(own_addresses(site, version), None)
+        return self._first[key]
 
     def valid_source(self, site: Site, version: int) -> IPAddress | None:
         """Return an address of a site to which the VRF sends by the site's circuit."""
@@ -346,7 +354,7 @@ class AddressPlan:
         return any(map(self._choice.is_cut_off, chosen))
 
     def _is_near(self, site: Site) -> bool:
-        return self._plans.vrf_of(site) == self._here
+        return site.pe == self.pe and self._plans.vrf_of(site) == self._here
 
     def follow(self, address: Address, passed: frozenset[VrfName]) -> ExpectedEnd:
         """Return where packets to an address should end, from VRF to VRF.

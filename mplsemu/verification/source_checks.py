@@ -16,7 +16,7 @@ from mplsemu.program.packet import Packet
 from mplsemu.program.path import Dropped, Punted, Walk
 from mplsemu.verification.address_classes import AddressClass, boundaries_of, ranges
 from mplsemu.verification.address_plan import AddressPlan, ExpectedEnd
-from mplsemu.verification.intended_routes import link_offers, offers, own_addresses
+from mplsemu.verification.intended_routes import link_offers, offers
 from mplsemu.verification.problems import describe_end
 from mplsemu.verification.verdict import Invariant, Violation
 
@@ -65,7 +65,7 @@ def own_source(site: Site, version: int, plan: AddressPlan) -> IPAddress | None:
     """
     if site.strict_urpf:
         return plan.valid_source(site, version)
-    return next(own_addresses(site, version), None)
+    return plan.first_address(site, version)
 
 
 def _own_spans(site: Site, plan: AddressPlan) -> Iterator[Span]:

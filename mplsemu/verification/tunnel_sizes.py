@@ -51,9 +51,11 @@ class TunnelSizes:
         narrowest = narrowest_link(self._program, tunnel, self._down)
         if entry is None or narrowest is None:
             return None
+        if entry.mtu == narrowest.octets:
+            return None
         # what a backup carries, with its own labels, counts as well
         is_less_meant = self._has_backups or _goes_on(self._program.node(egress))
-        if entry.mtu == narrowest.octets or (entry.mtu < narrowest.octets and is_less_meant):
+        if entry.mtu < narrowest.octets and is_less_meant:
             return None
         only = "" if entry.mtu > narrowest.octets else "only "
         return (
