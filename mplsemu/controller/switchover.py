@@ -109,8 +109,10 @@ class SwitchOver:
             self._announce(program, moves)
             self._plane.threads.sleep(ON_THE_WAY_S)
         done = self._finish(before, program, nodes, hubs)
-        if moves:  # frames that a blocked line brought are dropped from a cache
-            self._plane.hasten()
+        if moves:
+            # frames that a blocked line brought are dropped from a cache; and one that the old
+            # line's PE still sends calls the LAN's switch back to that line
+            self._plane.settle()
         self._announce(program, moves)
         self._flush(before, program, moves)
         self.tell_bundles(program)

@@ -255,6 +255,14 @@ def test_on_the_way_back_the_lan_is_told_after_the_first_line_opens_and_before_t
     assert steps == [both, both, "send", ["v/hq"], "send"]
 
 
+def test_the_lan_is_told_once_more_when_nothing_comes_by_the_old_line_any_longer(monkeypatch):
+    watched = Watched(monkeypatch)
+    watched.handle(("x", "v/hq"), live=False)
+    monkeypatch.setattr(watched.lab.plane, "settle", lambda: watched.done.append(("settle",)))
+    done = watched.handle(("x", "v/hq"), live=True)
+    assert [step[0] for step in done[-3:]] == ["install", "settle", "send"]
+
+
 def test_where_a_pe_is_cut_off_the_lan_is_told_at_once(monkeypatch):
     done = Watched(monkeypatch).handle(*CORE, live=False)
     assert done.index(next(step for step in done if step[0] == "send")) < done.index(
