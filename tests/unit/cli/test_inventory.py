@@ -85,7 +85,8 @@ def test_vpns_have_their_targets_and_sites(capsys):
     assert rows(capsys, "vpns", "p1") == []
 
 
-def test_a_vpn_that_spans_providers_has_a_route_distinguisher_of_each(capsys):
+def test_a_vpn_that_spans_providers_has_a_route_distinguisher_of_each(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)  # xdist sets it; then lists may go down
     lab = str(TOPOLOGIES / "inter-as-a.yaml")
     red, _ = json.loads(said(capsys, "show", lab, "vpns", "--json").out)["vpns"]
     assert red["rd"] == ["64500:1", "64501:1"]
